@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a C++ compiler cannot decide: how the model is laid out and cut for a kind of machine. Code
+// written for one target is right everywhere; it is tuned for that one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace burin::ir {
+
+struct Target {
+  std::string_view name; ///< "host", "mcu-fpu", "mcu-dsp", "mcu-min", "portable"
+  int panel;             ///< columns of a packed weight panel, at most; small layers take fewer
+  bool physicalPadding;  ///< borders of zeros in memory instead of tests for the edge
+  bool winograd;
+  int alignment;       ///< of the arena and its buffers, bytes
+  bool specialise;     ///< a stub for each shape; false: share stubs by run-time extents
+  bool wordIsCheap;    ///< 64-bit integers and double cost little
+};
+
+/// Null for an unknown name.
+const Target *findTarget(std::string_view name);
+/// "host, mcu-fpu, ..."
+std::string_view targetNames();
+
+} // namespace burin::ir
