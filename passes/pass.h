@@ -26,7 +26,7 @@ struct PassContext {
   std::string_view pass;                     ///< that runs now
 
   /// Numbers a rewrite: "rewrite 17: fuse/conv-relu at 'layer1.conv'". False: it must not happen.
-  bool allow(std::string_view rule, const ir::Location &at);
+  bool allow(std::string_view rule, const Location &at);
 };
 
 struct Pass {
