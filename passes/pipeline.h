@@ -18,6 +18,14 @@ struct PipelineOptions {
 };
 
 std::span<const Pass> pipeline();
+
+/// A run of neighbours in the table.
+struct Stage {
+  std::string_view name, first, last;
+  bool fixpoint; ///< repeated, with the first stage in between, until nothing changes
+};
+std::span<const Stage> stages();
+
 /// Runs the table. Throws CompileError(usage) for an unknown pass or rule name.
 void runPipeline(ir::Module &, PassContext &, const PipelineOptions &);
 /// Runs one pass of the table by name, as tests/passes/*.gir do.

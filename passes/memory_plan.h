@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where every value lies while an entry point runs: one arena, planned here, only read by codegen.
+//
+// A step is an op of the entry block that does something: all but `yield` and `reshape`, whose
+// result is its operand's memory. An input lives from step -1 until its last use, an output from
+// the step that writes it to the end. Constants and states have no buffer; a new state is written
+// over the old one where nothing can fail or read after it (`states`), else it has a buffer like an
+// output and is copied when the run has succeeded.
+//
+// Inside `if` and `loop` each block has a plan of its own, placed as a whole while the outer step
+// runs; the two blocks of an `if` share their space. What a block of an `if` yields lies where the
+// result does, if it was made in that block; a carried argument of a `loop` lies where the result
+// does: first the operand is copied there, then, after each iteration, what the body yielded,
+// unless it lies there already.
+#pragma once
+
+#include "ir/graph.h"
+
+#include <functional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace burin::passes {
+
+struct PlannedBuffer {
+  const ir::Value *value; ///< the first that lies here; null: scratch
+  int64_t bytes;          ///< a multiple of the alignment
+  int first, last;        ///< steps of the entry block, both included
+  int64_t offset;
+};
+
+struct MemoryPlan {
+  std::vector<PlannedBuffer> buffers;
+  /// Several values share a buffer: views, a fused result over a dying operand. Not in here:
+  /// constants and what lies in a state.
+  std::unordered_map<const ir::Value *, size_t> bufferOf;
+  /// What lies in the memory of a state, by index in Function::states (of a loop's carried value:
+  /// in bufferOf): its argument, views of it, and the new state if it is written in place.
+  std::unordered_map<const ir::Value *, size_t> stateOf;
+  std::vector<int64_t> scratchOffset; ///< for each step; -1: it has none
+  int64_t arenaBytes = 0;
+  int64_t lowerBound = 0; ///< the most that lives at once: no plan of these buffers can do better
+  int peakStep = -1;      ///< where it does
+};
+
+struct PlanOptions {
+  /// The bytes of a value where codegen lays it out its own way; null: bufferBytes of its type.
+  std::function<int64_t(const ir::Value &)> bytes;
+  /// Values that codegen puts into the buffer of another: the producer of a `pad` that writes into
+  /// the frame. The first is within the second.
+  std::vector<std::pair<const ir::Value *, const ir::Value *>> shared;
+  bool inPlace = true; ///< a fused result may take the memory of an operand that dies there
+  uint32_t seed = 1;
+  int64_t effort = 20'000'000; ///< comparisons of two buffers spent on better orders, about 0.2 s
+};
+
+/// The ops of the entry block that run, in order: all but `yield` and those whose result only is
+/// another name of their operand (reshape).
+std::vector<const ir::Op *> steps(const ir::Function &);
+
+/// Bytes of a value of the type with every symbol at its upper bound. A list: an i64 of its length,
+/// then its elements, each as large as it can be. An optional: an i64 of whether it has one, then
+/// it. A string: pointer and length. Throws CompileError(limit) for an extent without an upper
+/// bound.
+int64_t bufferBytes(const ir::Type &);
+
+/// `scratchBytes`: for each step, or empty for none; that of a step with blocks serves its inner
+/// ops too. The result is the same for the same input, whatever the machine.
+MemoryPlan planMemory(const ir::Function &, std::span<const int64_t> scratchBytes,
+                      int64_t alignment, const PlanOptions & = {});
+
+} // namespace burin::passes
