@@ -5,7 +5,7 @@
 #
 #   NAME         the target, for messages
 #   REPORT       report.json: prints what the compiler of models knows
-#   OBJECTS      the object files; for STACK_LIMIT the call graph of -fcallgraph-info=su lies beside each
+#   OBJECTS      the object files; for STACK_LIMIT the graph of -fcallgraph-info=su lies beside each
 #   SIZE         `size` of the toolchain
 #   FLASH_LIMIT, STACK_LIMIT  bytes
 
@@ -67,7 +67,7 @@ endfunction()
 # Bytes of a function and of the deepest chain below it; a cycle counts once.
 function(depth function round result)
   get_property(known GLOBAL PROPERTY "depth_${round}_${function}")
-  if(known STREQUAL "")
+  if("${known}" STREQUAL "")
     set_property(GLOBAL PROPERTY "depth_${round}_${function}" 0)
     set(below 0)
     set(callees ${calls_${function}})
@@ -83,7 +83,7 @@ function(depth function round result)
       endif()
     endforeach()
     set(own "${bytes_${function}}")
-    if(own STREQUAL "")
+    if("${own}" STREQUAL "")
       set(own 0)
     endif()
     math(EXPR known "${own} + ${below}")
@@ -114,7 +114,8 @@ set(failed)
 if(FLASH_LIMIT)
   measure_flash(flash)
   if(flash GREATER FLASH_LIMIT)
-    string(APPEND failed "\n  flash: ${flash} bytes of code and constants, FLASH_LIMIT is ${FLASH_LIMIT}")
+    string(APPEND failed
+      "\n  flash: ${flash} bytes of code and constants, FLASH_LIMIT is ${FLASH_LIMIT}")
   endif()
 endif()
 if(STACK_LIMIT)

@@ -3,7 +3,7 @@
 # burin_add_model(<target>
 #   MODEL <file|dir>                      relative to CMAKE_CURRENT_SOURCE_DIR
 #   [TYPE STATIC|OBJECT|SHARED]           default STATIC
-#   [<keyword of the compiler>...]        NAMESPACE, DIMS, OPTIMIZE, ARENA_LIMIT, ...: BurinOptions.cmake
+#   [<keyword>...]                        NAMESPACE, DIMS, ARENA_LIMIT, ...: see BurinOptions.cmake
 #   [TARGET <target>]                     default: from the toolchain, printed
 #   [FLASH_LIMIT bytes] [STACK_LIMIT bytes]  fail the build, by measuring what was compiled
 #   [TEST_DATA <dir|npz>...] [TOLERANCE atol=..,rtol=..,ulp=..]  a test <target>.validate
@@ -20,7 +20,7 @@
 # burin_target_report(<target>) prints what the model costs whenever the library was built.
 include_guard(GLOBAL)
 cmake_policy(PUSH)
-cmake_policy(VERSION 3.23...3.28)
+cmake_policy(VERSION 3.23...3.31)
 
 set(Burin_COMPILER_EXECUTABLE "" CACHE FILEPATH "Host burin executable (overrides Burin::compiler)")
 set(Burin_HOST_TOOLCHAIN_FILE "" CACHE FILEPATH "Toolchain file of the nested host build")
@@ -43,12 +43,12 @@ function(burin_add_model target)
     endif()
   endforeach()
   cmake_parse_arguments(PARSE_ARGV 1 arg
-    "BUNDLE_RUNTIME;EXCLUDE_FROM_ALL;${BURIN_MODEL_FLAGS}"
-    "MODEL;TYPE;OUTPUT_DIR;HEADER;SOURCES;REPORT;REPORT_JSON;TOLERANCE;FLASH_LIMIT;STACK_LIMIT;${BURIN_MODEL_VALUES}"
-    "OPTIONS;DEPENDS;TEST_DATA;${BURIN_MODEL_LISTS}")
+    "${BURIN_CMAKE_FLAGS};${BURIN_MODEL_FLAGS}"
+    "${BURIN_CMAKE_VALUES};${BURIN_MODEL_VALUES}"
+    "${BURIN_CMAKE_LISTS};${BURIN_MODEL_LISTS}")
   _burin_check_arguments()
   _burin_compiler(compiler)
-  _burin_model_flags(flags) # those that say which program to make of the model: validate needs them too
+  _burin_model_flags(flags)
 
   set(dir ${arg_OUTPUT_DIR})
   set(header ${dir}/${target}.h)
@@ -121,12 +121,14 @@ function(burin_target_report target)
   endif()
   get_target_property(type ${target} TYPE)
   if(type STREQUAL OBJECT_LIBRARY)
-    message(FATAL_ERROR "burin_target_report(${target}): not for TYPE OBJECT, which has no build step")
+    message(FATAL_ERROR
+      "burin_target_report(${target}): not for TYPE OBJECT, which has no build step")
   endif()
   _burin_size_tool(size)
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -D NAME=${target} -D REPORT=${report} -D SIZE=${size}
-      -D "OBJECTS=$<TARGET_OBJECTS:${target}>" -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/BurinMeasure.cmake
+      -D "OBJECTS=$<TARGET_OBJECTS:${target}>"
+      -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/BurinMeasure.cmake
     VERBATIM)
 endfunction()
 
@@ -145,7 +147,9 @@ macro(_burin_check_arguments)
   if(NOT arg_MODEL)
     message(FATAL_ERROR "${call}: MODEL is required")
   endif()
-  foreach(keyword IN LISTS BURIN_MODEL_FLAGS BURIN_MODEL_VALUES BURIN_MODEL_LISTS)
+  list(APPEND BURIN_PLANNED_TYPE INTERFACE) # needs output that is all header
+  foreach(keyword IN LISTS BURIN_CMAKE_FLAGS BURIN_CMAKE_VALUES BURIN_CMAKE_LISTS
+      BURIN_MODEL_FLAGS BURIN_MODEL_VALUES BURIN_MODEL_LISTS)
     if(NOT arg_${keyword})
       continue()
     endif()
@@ -153,26 +157,20 @@ macro(_burin_check_arguments)
       message(FATAL_ERROR "${call}: ${keyword} is planned, but not implemented yet")
     endif()
     if(BURIN_CHOICES_${keyword})
+      string(TOUPPER "${arg_${keyword}}" arg_${keyword})
       foreach(value IN LISTS arg_${keyword})
-        string(TOUPPER "${value}" upper)
-        if(NOT upper IN_LIST BURIN_CHOICES_${keyword})
+        if(NOT value IN_LIST BURIN_CHOICES_${keyword})
           string(REPLACE ";" ", " choices "${BURIN_CHOICES_${keyword}}")
           message(FATAL_ERROR "${call}: ${keyword} is ${value}, expected one of ${choices}")
+        elseif(value IN_LIST BURIN_PLANNED_${keyword})
+          message(FATAL_ERROR "${call}: ${keyword} ${value} is planned, but not implemented yet")
         endif()
       endforeach()
-      string(TOUPPER "${arg_${keyword}}" arg_${keyword})
     endif()
   endforeach()
 
   if(NOT arg_TYPE)
     set(arg_TYPE STATIC)
-  elseif(arg_TYPE STREQUAL "INTERFACE")
-    message(FATAL_ERROR "${call}: TYPE INTERFACE is planned, but not implemented yet")
-  elseif(NOT arg_TYPE MATCHES "^(STATIC|OBJECT|SHARED)$")
-    message(FATAL_ERROR "${call}: TYPE is ${arg_TYPE}, expected one of STATIC, OBJECT, SHARED")
-  endif()
-  if(arg_REPORT)
-    message(FATAL_ERROR "${call}: REPORT is planned, but not implemented yet; there is REPORT_JSON")
   endif()
   foreach(keyword IN ITEMS FLASH_LIMIT STACK_LIMIT)
     if(DEFINED arg_${keyword})
@@ -367,7 +365,7 @@ endfunction()
 
 # `size` of the toolchain, found beside `nm`.
 function(_burin_size_tool result)
-  string(REGEX REPLACE "nm(-[0-9]+)?([.]exe)?$" "size\\1\\2" guess "${CMAKE_NM}")
+  string(REGEX REPLACE "nm([^a-z/]*|[.]exe)$" "size\\1" guess "${CMAKE_NM}")
   find_program(Burin_SIZE NAMES ${guess} size llvm-size NO_CMAKE_FIND_ROOT_PATH
     DOC "`size` of the target's binary utilities")
   mark_as_advanced(Burin_SIZE)
