@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace burin::ir {
 namespace {
@@ -117,6 +118,12 @@ const AttrValue &Op::attribute(std::string_view name) const {
 
 AttrValue &Op::attributeSlot(std::string_view name) {
   return const_cast<AttrValue &>(static_cast<const Op *>(this)->attribute(name));
+}
+
+std::vector<std::unique_ptr<Block>> Op::takeBlocks() {
+  for (const auto &inner : blocks_)
+    inner->parentOp_ = nullptr;
+  return std::exchange(blocks_, {});
 }
 
 void Op::addResult(Type type) {

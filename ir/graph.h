@@ -86,6 +86,8 @@ public:
   Value *result(size_t i = 0) const { return results_[i].get(); }
   size_t numBlocks() const { return blocks_.size(); }
   Block &block(size_t i = 0) const { return *blocks_[i]; }
+  /// The blocks, which leave this op: to make it anew with them.
+  std::vector<std::unique_ptr<Block>> takeBlocks();
 
   bool is(const OpDef &row) const { return &def == &row; }
   /// An attribute that the row requires; InternalError if it is absent.

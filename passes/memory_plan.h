@@ -15,7 +15,7 @@
 // unless it lies there already.
 #pragma once
 
-#include "ir/graph.h"
+#include "ir/memory_plan.h"
 
 #include <functional>
 #include <span>
@@ -25,26 +25,8 @@
 
 namespace burin::passes {
 
-struct PlannedBuffer {
-  const ir::Value *value; ///< the first that lies here; null: scratch
-  int64_t bytes;          ///< a multiple of the alignment
-  int first, last;        ///< steps of the entry block, both included
-  int64_t offset;
-};
-
-struct MemoryPlan {
-  std::vector<PlannedBuffer> buffers;
-  /// Several values share a buffer: views, a fused result over a dying operand. Not in here:
-  /// constants and what lies in a state.
-  std::unordered_map<const ir::Value *, size_t> bufferOf;
-  /// What lies in the memory of a state, by index in Function::states (of a loop's carried value:
-  /// in bufferOf): its argument, views of it, and the new state if it is written in place.
-  std::unordered_map<const ir::Value *, size_t> stateOf;
-  std::vector<int64_t> scratchOffset; ///< for each step; -1: it has none
-  int64_t arenaBytes = 0;
-  int64_t lowerBound = 0; ///< the most that lives at once: no plan of these buffers can do better
-  int peakStep = -1;      ///< where it does
-};
+using ir::MemoryPlan;
+using ir::PlannedBuffer;
 
 struct PlanOptions {
   /// The bytes of a value where codegen lays it out its own way; null: bufferBytes of its type.
