@@ -45,16 +45,16 @@ inline constexpr OpDef
            .attrs = {attr::type, attr::distribution, attr::low, attr::high, attr::seed}, .traits = Trait::random, .infer = inferRandom};
 
 inline constexpr OpDef
-    list_make{.name = "list_make", .doc = "A list of `type` of the operands.", .operands = {{"xs", variadic}}, .attrs = {attr::type}, .infer = inferListMake},
+    list_make{.name = "list_make", .doc = "The operands as a list; `type` is the list's.", .operands = {{"xs", variadic}}, .attrs = {attr::type}, .infer = inferListMake},
     list_length{.name = "list_length", .doc = "The number of elements, i64[].", .operands = {{"list"}}, .infer = inferListLength},
     list_get{.name = "list_get", .doc = "Element `index` (i64[]); negative ones count from the end.", .operands = {{"list"}, {"index"}}, .infer = inferListGet},
     list_insert{.name = "list_insert", .doc = "The list with x before `index` (absent: at the end).", .operands = {{"list"}, {"x"}, {"index", optional}}, .infer = inferListInsert},
     list_erase{.name = "list_erase", .doc = "The list without element `index` (absent: the last).", .operands = {{"list"}, {"index", optional}}, .infer = inferListErase},
     list_concat{.name = "list_concat", .doc = "All elements one after the other along `axis`, as `shape`.", .operands = {{"list"}}, .attrs = {attr::axis, attr::shape}, .infer = inferListConcat},
-    list_split{.name = "list_split", .doc = "x cut along `axis` into a list of `type`, `count` long each, the last as long as is left.", .operands = {{"x"}},
+    list_split{.name = "list_split", .doc = "x cut along `axis` into a list, `count` long each, the last as long as is left; `type` is the list's.", .operands = {{"x"}},
                .attrs = {attr::axis, attr::count, attr::type}, .infer = inferListSplit},
     optional_some{.name = "optional_some", .doc = "An optional that holds x.", .operands = {{"x"}}, .infer = inferOptionalSome},
-    optional_none{.name = "optional_none", .doc = "An optional of `type` that holds nothing.", .attrs = {attr::type}, .infer = inferOptionalNone},
+    optional_none{.name = "optional_none", .doc = "An optional that holds nothing; `type` is the optional's.", .attrs = {attr::type}, .infer = inferOptionalNone},
     optional_has{.name = "optional_has", .doc = "Whether it holds a value, bool[].", .operands = {{"x"}}, .infer = inferOptionalHas},
     optional_get{.name = "optional_get", .doc = "Its value; the run fails with failed_assert if it holds none.", .operands = {{"x"}}, .infer = inferOptionalGet};
 
