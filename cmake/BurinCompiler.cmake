@@ -31,6 +31,7 @@ elseif(CMAKE_CROSSCOMPILING)
       -DCMAKE_RUNTIME_OUTPUT_DIRECTORY:PATH=${host_dir}
       -DCMAKE_RUNTIME_OUTPUT_DIRECTORY_RELEASE:PATH=${host_dir} # also with several configurations
     BUILD_COMMAND ${CMAKE_COMMAND} --build . --config Release --target burin
+    EXCLUDE_FROM_ALL ON # until a model needs it
     BUILD_ALWAYS ON # its own dependencies tell whether there is work
     INSTALL_COMMAND ""
     BUILD_BYPRODUCTS ${host_tool})
