@@ -35,33 +35,33 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/burin-runtime.pc
   DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig COMPONENT Burin_Runtime)
 
 # ---- Burin_Tools: the compiler, its man page and completions ----
+
+# Installs what `burin <words>` prints as <datadir>/<folder>/<file>.
+function(install_printed folder file)
+  set(printed ${CMAKE_CURRENT_BINARY_DIR}/printed/${file})
+  list(JOIN ARGN " " words)
+  install(CODE "
+    file(MAKE_DIRECTORY \"${CMAKE_CURRENT_BINARY_DIR}/printed\")
+    execute_process(COMMAND \"$<TARGET_FILE:burin>\" ${words}
+      OUTPUT_FILE \"${printed}\" COMMAND_ERROR_IS_FATAL ANY)" COMPONENT Burin_Tools)
+  install(FILES ${printed} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} COMPONENT Burin_Tools)
+endfunction()
+
 if(TARGET burin)
   set_target_properties(burin PROPERTIES EXPORT_NAME compiler)
   install(TARGETS burin EXPORT BurinCompilerTargets RUNTIME COMPONENT Burin_Tools)
   install(EXPORT BurinCompilerTargets NAMESPACE Burin:: DESTINATION ${package_dir}
     COMPONENT Burin_Tools)
-  foreach(shell_file IN ITEMS bash:burin:bash-completion/completions zsh:_burin:zsh/site-functions
-      fish:burin.fish:fish/vendor_completions.d)
-    string(REPLACE ":" ";" parts ${shell_file})
-    list(GET parts 0 shell)
-    list(GET parts 1 file)
-    list(GET parts 2 folder)
-    set(completion ${CMAKE_CURRENT_BINARY_DIR}/completions/${file})
-    install(CODE "
-      file(MAKE_DIRECTORY \"${CMAKE_CURRENT_BINARY_DIR}/completions\")
-      execute_process(COMMAND \"$<TARGET_FILE:burin>\" completion ${shell}
-        OUTPUT_FILE \"${completion}\" RESULT_VARIABLE failed)
-      if(failed)
-        message(FATAL_ERROR \"burin completion ${shell} failed\")
-      endif()" COMPONENT Burin_Tools)
-    install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder}
-      COMPONENT Burin_Tools)
-  endforeach()
+  install_printed(man/man1 burin.1 options --format man)
+  install_printed(bash-completion/completions burin completion bash)
+  install_printed(zsh/site-functions _burin completion zsh)
+  install_printed(fish/vendor_completions.d burin.fish completion fish)
 endif()
 
 # ---- Burin_Documentation ----
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT Burin_Documentation
+set(doc_dir ${CMAKE_INSTALL_DATADIR}/doc/burin)
+install(DIRECTORY docs/ DESTINATION ${doc_dir} COMPONENT Burin_Documentation
   FILES_MATCHING PATTERN *.md)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT Burin_Documentation)
-install(FILES runtime-lite/LICENSE.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}
+install(FILES LICENSE DESTINATION ${doc_dir} COMPONENT Burin_Documentation)
+install(FILES runtime-lite/LICENSE.txt DESTINATION ${doc_dir}
   RENAME LICENSE.runtime.txt COMPONENT Burin_Documentation)

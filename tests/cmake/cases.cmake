@@ -86,7 +86,7 @@ function(case_install)
   run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
   foreach(file IN ITEMS bin/burin include/burin/runtime.h share/cmake/Burin/BurinConfig.cmake
       share/cmake/Burin/BurinModel.cmake share/pkgconfig/burin-runtime.pc
-      share/bash-completion/completions/burin)
+      share/bash-completion/completions/burin share/man/man1/burin.1)
     if(NOT EXISTS ${prefix}/${file})
       message(FATAL_ERROR "${file} was not installed")
     endif()
