@@ -13,7 +13,8 @@ size_t hashOf(const ir::Type &);
 size_t hashOf(const ir::AttrValue &);
 /// Row and attributes, without operands and blocks.
 size_t hashOfRow(const ir::Op &);
-/// Everything that the text form shows but names and locations: changes when a pass changes anything.
+/// Everything that the text form shows but names and locations: changes when a pass changes
+/// anything.
 size_t hashOf(const ir::Module &);
 
 } // namespace burin::passes
