@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One instance of every kernel, for warnings.sh: compiled with every compiler, never run.
+#include "burin/rt/border.h"
+#include "burin/rt/conv.h"
+#include "burin/rt/elementwise.h"
+#include "burin/rt/gemm_dynamic.h"
+#include "burin/rt/gemv.h"
+#include "burin/rt/math.h"
+#include "burin/rt/matmul.h"
+#include "burin/rt/numeric.h"
+#include "burin/rt/pool.h"
+#include "burin/rt/softmax.h"
+#include "burin/rt/steps.h"
+
+namespace {
+
+namespace rt = burin::rt;
+using rt::Const;
+using rt::Keep;
+using rt::Nd;
+using rt::Work;
+
+struct Bias {
+  const rt::F32 *bias;
+
+  template <class V> BURIN_INLINE V operator()(V v, ptrdiff_t, int column) const {
+    return v + rt::load<V>(bias + column);
+  }
+};
+
+// ---- products ----
+
+BURIN_STUB void gemms(int m, int n, int k, const float *a, const rt::F32 *b, float *c, Bias bias,
+                      Work work) {
+  rt::gemm<16>(m, n, k, a, k, b, c, n, bias, work);
+  rt::gemmExact<8>(Const<5>{}, Const<12>{}, Const<9>{}, a, k, b, c, n, bias, work);
+  rt::gemmRows<16, 24>(m, n, k, a, k, b, c, n, bias, work);
+  rt::gemmRowsExact<16, 24>(m, n, k, a, k, b, c, n, bias, work);
+  rt::gemv<16>(n, k, a, b, c, bias, work);
+  rt::gemmDynamic<16>(rt::GemmBatch<1>{{{2}}, {{0}}, {{1}}, {{2}}}, m, n, k, a, k, a, n, 1, c, n,
+                      bias, work);
+}
+template <class T, class Acc> BURIN_STUB void matmuls(const T *a, T *c, Work work) {
+  rt::matmulScalar<Acc>(
+      rt::GemmBatch<1>{{{2}}, {{0}}, {{1}}, {{2}}}, 2, 3, 4, a, Nd<2>{{4, 1}}, a, Nd<2>{{3, 1}}, c,
+      Nd<2>{{3, 1}}, [](Acc sum, ptrdiff_t, int) { return rt::cast<T>(sum); }, work);
+}
+BURIN_STUB void convs(const float *in, const rt::F32 *filter, float *out, Bias bias, Work work) {
+  const rt::Conv2d shape{Const<8>{}, Const<8>{}, Const<3>{}, Const<16>{}, Const<3>{},
+                         Const<3>{}, Const<1>{}, Const<1>{}, 300,         30,
+                         1024,       128,        16};
+  rt::conv2d<16>(shape, in, filter, out, bias, work);
+  rt::conv2dExact<16>(shape, in, filter, out, bias, work);
+  rt::conv2dPanels<16>(shape, 1, in, filter, out, bias, work);
+  rt::conv2dPanelsExact<16>(shape, 1, in, filter, out, bias, work);
+}
+
+// ---- numbers ----
+
+template <class To, class From> BURIN_STUB void casts(const From *in, To *out) {
+  *out = rt::cast<To>(*in);
+}
+template <class From> BURIN_STUB void castsOf(void *p) {
+  const From *in = static_cast<const From *>(p);
+  casts(in, static_cast<float *>(p));
+  casts(in, static_cast<double *>(p));
+  casts(in, static_cast<bool *>(p));
+  casts(in, static_cast<int8_t *>(p));
+  casts(in, static_cast<uint16_t *>(p));
+  casts(in, static_cast<int32_t *>(p));
+  casts(in, static_cast<uint64_t *>(p));
+  casts(in, static_cast<rt::F16 *>(p));
+  casts(in, static_cast<rt::BF16 *>(p));
+  casts(in, static_cast<rt::F8E4M3FN *>(p));
+  casts(in, static_cast<rt::F8E5M2FNUZ *>(p));
+  casts(in, static_cast<rt::F4E2M1 *>(p));
+  casts(in, static_cast<rt::F8E8M0 *>(p));
+  casts(in, static_cast<rt::I4 *>(p));
+  casts(in, static_cast<rt::U2 *>(p));
+}
+template <class T> BURIN_STUB T integers(T a, T b) {
+  return rt::addWrap(
+      rt::divFloor(rt::mulWrap(a, b), rt::divTrunc(a, b)),
+      rt::subWrap(rt::powInt(rt::absWrap(a), rt::modTrunc(a, b)),
+                  rt::shiftLeft(rt::shiftRight(rt::modFloor(a, b), b), rt::negWrap(a))));
+}
+
+} // namespace
+
+void allKernels(void *p, float *f, int n);
+void allKernels(void *p, float *f, int n) {
+  const Work work{0, n, static_cast<unsigned char *>(p)};
+  const rt::F32 *w = rt::weights(f);
+  gemms(n, n, n, f, w, f, {w}, work);
+  matmuls<double, double>(static_cast<double *>(p), static_cast<double *>(p), work);
+  matmuls<int8_t, int32_t>(static_cast<int8_t *>(p), static_cast<int8_t *>(p), work);
+  matmuls<rt::F16, float>(static_cast<rt::F16 *>(p), static_cast<rt::F16 *>(p), work);
+  convs(f, w, f, {w}, work);
+  castsOf<float>(p);
+  castsOf<double>(p);
+  castsOf<bool>(p);
+  castsOf<int8_t>(p);
+  castsOf<uint8_t>(p);
+  castsOf<int64_t>(p);
+  castsOf<rt::F16>(p);
+  castsOf<rt::F8E4M3FNUZ>(p);
+  castsOf<rt::F8E8M0>(p);
+  castsOf<rt::U4>(p);
+  f[0] = static_cast<float>(integers<int8_t>(1, 2) + integers<uint8_t>(1, 2) +
+                            integers<uint16_t>(1, 2) + integers<int32_t>(n, 2));
+  f[1] = static_cast<float>(integers<uint32_t>(1, 2));
+  f[2] = static_cast<float>(integers<int64_t>(n, 2));
+  f[3] = static_cast<float>(integers<uint64_t>(1, 2));
+}
