@@ -62,12 +62,6 @@ function(burin_add_model target)
     list(APPEND headers ${dir}/${target}_c.h)
     list(APPEND sources ${dir}/${target}_c.cpp)
   endif()
-  if(arg_SHARDS)
-    math(EXPR last "${arg_SHARDS} - 1")
-    foreach(i RANGE ${last})
-      list(APPEND sources ${dir}/${target}.${i}.cpp)
-    endforeach()
-  endif()
 
   # The compiler rewrites a file only if it differs, so the stamp is the output that tells "done".
   # With the files themselves as OUTPUT, Make would run the compiler again in every build.
@@ -97,7 +91,15 @@ function(burin_add_model target)
   # A header set carries the include directory, the install rule and the export.
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${dir} FILES ${headers})
   target_compile_features(${target} PUBLIC cxx_std_17)
-  set_target_properties(${target} PROPERTIES
+  if(arg_THREADS STREQUAL "STD")
+    find_package(Threads REQUIRED)
+    target_link_libraries(${target} PUBLIC Threads::Threads)
+  elseif(arg_THREADS STREQUAL "OPENMP")
+    find_package(OpenMP REQUIRED COMPONENTS CXX)
+    target_link_libraries(${target} PUBLIC OpenMP::OpenMP_CXX)
+  endif()
+  # Generated text is not for the checks of a project, and each file is a unit for a reason.
+  set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY "" UNITY_BUILD OFF
     BURIN_MODEL ${arg_MODEL} BURIN_HEADER ${header} BURIN_REPORT ${report})
 
   _burin_limits()
@@ -147,7 +149,6 @@ macro(_burin_check_arguments)
   if(NOT arg_MODEL)
     message(FATAL_ERROR "${call}: MODEL is required")
   endif()
-  list(APPEND BURIN_PLANNED_TYPE INTERFACE) # needs output that is all header
   foreach(keyword IN LISTS BURIN_CMAKE_FLAGS BURIN_CMAKE_VALUES BURIN_CMAKE_LISTS
       BURIN_MODEL_FLAGS BURIN_MODEL_VALUES BURIN_MODEL_LISTS)
     if(NOT arg_${keyword})
@@ -177,9 +178,6 @@ macro(_burin_check_arguments)
       _burin_bytes(${keyword})
     endif()
   endforeach()
-  if(arg_SHARDS AND NOT arg_SHARDS MATCHES "^[1-9][0-9]*$")
-    message(FATAL_ERROR "${call}: SHARDS is ${arg_SHARDS}, expected a number above 0")
-  endif()
   if(arg_TOLERANCE AND NOT arg_TEST_DATA)
     message(FATAL_ERROR "${call}: TOLERANCE without TEST_DATA")
   endif()

@@ -5,10 +5,10 @@
 #   BURIN_MODEL_FLAGS, _VALUES, _LISTS  keywords of burin_add_model that `burin compile` gets:
 #                                       without a value, with one, repeatable
 #   BURIN_CMAKE_FLAGS, _VALUES, _LISTS  keywords of burin_add_model alone
-#   BURIN_FLAG_<KW>     the spelling on the command line; of the first kind only
+#   BURIN_FLAG_<KW>     the spelling on the command line; empty for the second kind
+#   BURIN_STATUS_<KW>   ready, or planned: then the keyword is an error
 #   BURIN_CHOICES_<KW>  the values allowed, or nothing
 #   BURIN_PLANNED_<KW>  those of them that are not there yet: an error
-#   BURIN_STATUS_<KW>   ready, or planned: then the keyword is an error
 set(BURIN_MODEL_FLAGS PROFILE)
 set(BURIN_MODEL_VALUES FORMAT NAMESPACE CLASS API OPTIMIZE TARGET THREADS SHARDS ARENA
   ARENA_SECTION ARENA_LIMIT WEIGHTS WEIGHTS_SECTION WEIGHTS_LIMIT MACS_LIMIT RAM_TARGET)
@@ -18,182 +18,48 @@ set(BURIN_CMAKE_VALUES MODEL TYPE OUTPUT_DIR FLASH_LIMIT STACK_LIMIT TOLERANCE H
   REPORT REPORT_JSON)
 set(BURIN_CMAKE_LISTS TEST_DATA OPTIONS DEPENDS)
 
-set(BURIN_FLAG_FORMAT --input-format)
-set(BURIN_CHOICES_FORMAT "ONNX;TORCHSCRIPT;SAVEDMODEL;GIR")
-set(BURIN_PLANNED_FORMAT "TORCHSCRIPT;SAVEDMODEL")
-set(BURIN_STATUS_FORMAT ready)
-
-set(BURIN_FLAG_SIGNATURES --signature)
-set(BURIN_CHOICES_SIGNATURES "")
-set(BURIN_PLANNED_SIGNATURES "")
-set(BURIN_STATUS_SIGNATURES planned)
-
-set(BURIN_FLAG_OUTPUTS --outputs)
-set(BURIN_CHOICES_OUTPUTS "")
-set(BURIN_PLANNED_OUTPUTS "")
-set(BURIN_STATUS_OUTPUTS ready)
-
-set(BURIN_FLAG_STATE --state)
-set(BURIN_CHOICES_STATE "")
-set(BURIN_PLANNED_STATE "")
-set(BURIN_STATUS_STATE ready)
-
-set(BURIN_FLAG_NAMESPACE --namespace)
-set(BURIN_CHOICES_NAMESPACE "")
-set(BURIN_PLANNED_NAMESPACE "")
-set(BURIN_STATUS_NAMESPACE ready)
-
-set(BURIN_FLAG_CLASS --class)
-set(BURIN_CHOICES_CLASS "")
-set(BURIN_PLANNED_CLASS "")
-set(BURIN_STATUS_CLASS ready)
-
-set(BURIN_FLAG_API --api)
-set(BURIN_CHOICES_API "CXX;C;BOTH")
-set(BURIN_PLANNED_API "")
-set(BURIN_STATUS_API ready)
-
-set(BURIN_FLAG_OPTIMIZE --optimize)
-set(BURIN_CHOICES_OPTIMIZE "SPEED;SIZE;NONE;EXACT")
-set(BURIN_PLANNED_OPTIMIZE "")
-set(BURIN_STATUS_OPTIMIZE ready)
-
-set(BURIN_FLAG_TARGET --target)
-set(BURIN_CHOICES_TARGET "HOST;MCU-FPU;MCU-DSP;MCU-MIN;PORTABLE")
-set(BURIN_PLANNED_TARGET "")
-set(BURIN_STATUS_TARGET ready)
-
-set(BURIN_FLAG_FEATURES --features)
-set(BURIN_CHOICES_FEATURES "")
-set(BURIN_PLANNED_FEATURES "")
-set(BURIN_STATUS_FEATURES planned)
-
-set(BURIN_FLAG_THREADS --threads)
-set(BURIN_CHOICES_THREADS "NONE;HOOK;STD;OPENMP")
-set(BURIN_PLANNED_THREADS "")
-set(BURIN_STATUS_THREADS ready)
-
-set(BURIN_FLAG_PROFILE --profile)
-set(BURIN_CHOICES_PROFILE "")
-set(BURIN_PLANNED_PROFILE "")
-set(BURIN_STATUS_PROFILE ready)
-
-set(BURIN_FLAG_SHARDS --shards)
-set(BURIN_CHOICES_SHARDS "")
-set(BURIN_PLANNED_SHARDS "")
-set(BURIN_STATUS_SHARDS ready)
-
-set(BURIN_FLAG_INPUT_SHAPES --input-shape)
-set(BURIN_CHOICES_INPUT_SHAPES "")
-set(BURIN_PLANNED_INPUT_SHAPES "")
-set(BURIN_STATUS_INPUT_SHAPES ready)
-
-set(BURIN_FLAG_DIMS --dim)
-set(BURIN_CHOICES_DIMS "")
-set(BURIN_PLANNED_DIMS "")
-set(BURIN_STATUS_DIMS ready)
-
-set(BURIN_FLAG_INPUT_TYPES --input-type)
-set(BURIN_CHOICES_INPUT_TYPES "")
-set(BURIN_PLANNED_INPUT_TYPES "")
-set(BURIN_STATUS_INPUT_TYPES ready)
-
-set(BURIN_FLAG_ARENA --arena)
-set(BURIN_CHOICES_ARENA "STATIC;CALLER;STACK")
-set(BURIN_PLANNED_ARENA "")
-set(BURIN_STATUS_ARENA ready)
-
-set(BURIN_FLAG_ARENA_SECTION --arena-section)
-set(BURIN_CHOICES_ARENA_SECTION "")
-set(BURIN_PLANNED_ARENA_SECTION "")
-set(BURIN_STATUS_ARENA_SECTION ready)
-
-set(BURIN_FLAG_ARENA_LIMIT --arena-limit)
-set(BURIN_CHOICES_ARENA_LIMIT "")
-set(BURIN_PLANNED_ARENA_LIMIT "")
-set(BURIN_STATUS_ARENA_LIMIT ready)
-
-set(BURIN_FLAG_WEIGHTS --weights)
-set(BURIN_CHOICES_WEIGHTS "AUTO;LITERALS;STRING;INCBIN;FILE;CALLER")
-set(BURIN_PLANNED_WEIGHTS "")
-set(BURIN_STATUS_WEIGHTS ready)
-
-set(BURIN_FLAG_WEIGHTS_SECTION --weights-section)
-set(BURIN_CHOICES_WEIGHTS_SECTION "")
-set(BURIN_PLANNED_WEIGHTS_SECTION "")
-set(BURIN_STATUS_WEIGHTS_SECTION ready)
-
-set(BURIN_FLAG_WEIGHTS_LIMIT --weights-limit)
-set(BURIN_CHOICES_WEIGHTS_LIMIT "")
-set(BURIN_PLANNED_WEIGHTS_LIMIT "")
-set(BURIN_STATUS_WEIGHTS_LIMIT ready)
-
-set(BURIN_FLAG_MACS_LIMIT --macs-limit)
-set(BURIN_CHOICES_MACS_LIMIT "")
-set(BURIN_PLANNED_MACS_LIMIT "")
-set(BURIN_STATUS_MACS_LIMIT ready)
-
-set(BURIN_FLAG_RAM_TARGET --ram-target)
-set(BURIN_CHOICES_RAM_TARGET "")
-set(BURIN_PLANNED_RAM_TARGET "")
-set(BURIN_STATUS_RAM_TARGET planned)
-
-set(BURIN_CHOICES_TEST_DATA "")
-set(BURIN_PLANNED_TEST_DATA "")
-set(BURIN_STATUS_TEST_DATA ready)
-
-set(BURIN_CHOICES_MODEL "")
-set(BURIN_PLANNED_MODEL "")
-set(BURIN_STATUS_MODEL ready)
-
-set(BURIN_CHOICES_TYPE "STATIC;OBJECT;SHARED;INTERFACE")
-set(BURIN_PLANNED_TYPE "")
-set(BURIN_STATUS_TYPE ready)
-
-set(BURIN_CHOICES_OUTPUT_DIR "")
-set(BURIN_PLANNED_OUTPUT_DIR "")
-set(BURIN_STATUS_OUTPUT_DIR ready)
-
-set(BURIN_CHOICES_FLASH_LIMIT "")
-set(BURIN_PLANNED_FLASH_LIMIT "")
-set(BURIN_STATUS_FLASH_LIMIT ready)
-
-set(BURIN_CHOICES_STACK_LIMIT "")
-set(BURIN_PLANNED_STACK_LIMIT "")
-set(BURIN_STATUS_STACK_LIMIT ready)
-
-set(BURIN_CHOICES_TOLERANCE "")
-set(BURIN_PLANNED_TOLERANCE "")
-set(BURIN_STATUS_TOLERANCE ready)
-
-set(BURIN_CHOICES_BUNDLE_RUNTIME "")
-set(BURIN_PLANNED_BUNDLE_RUNTIME "")
-set(BURIN_STATUS_BUNDLE_RUNTIME ready)
-
-set(BURIN_CHOICES_EXCLUDE_FROM_ALL "")
-set(BURIN_PLANNED_EXCLUDE_FROM_ALL "")
-set(BURIN_STATUS_EXCLUDE_FROM_ALL ready)
-
-set(BURIN_CHOICES_HEADER "")
-set(BURIN_PLANNED_HEADER "")
-set(BURIN_STATUS_HEADER ready)
-
-set(BURIN_CHOICES_SOURCES "")
-set(BURIN_PLANNED_SOURCES "")
-set(BURIN_STATUS_SOURCES ready)
-
-set(BURIN_CHOICES_REPORT "")
-set(BURIN_PLANNED_REPORT "")
-set(BURIN_STATUS_REPORT planned)
-
-set(BURIN_CHOICES_REPORT_JSON "")
-set(BURIN_PLANNED_REPORT_JSON "")
-set(BURIN_STATUS_REPORT_JSON ready)
-
-set(BURIN_CHOICES_OPTIONS "")
-set(BURIN_PLANNED_OPTIONS "")
-set(BURIN_STATUS_OPTIONS ready)
-
-set(BURIN_CHOICES_DEPENDS "")
-set(BURIN_PLANNED_DEPENDS "")
-set(BURIN_STATUS_DEPENDS ready)
+macro(_burin_option keyword flag status choices planned)
+  set(BURIN_FLAG_${keyword} "${flag}")
+  set(BURIN_STATUS_${keyword} ${status})
+  set(BURIN_CHOICES_${keyword} "${choices}")
+  set(BURIN_PLANNED_${keyword} "${planned}")
+endmacro()
+_burin_option(FORMAT "--input-format" ready "ONNX;TORCHSCRIPT;SAVEDMODEL;GIR" "TORCHSCRIPT;SAVEDMODEL")
+_burin_option(SIGNATURES "--signature" planned "" "")
+_burin_option(OUTPUTS "--outputs" ready "" "")
+_burin_option(STATE "--state" ready "" "")
+_burin_option(NAMESPACE "--namespace" ready "" "")
+_burin_option(CLASS "--class" ready "" "")
+_burin_option(API "--api" ready "CXX;C;BOTH" "")
+_burin_option(OPTIMIZE "--optimize" ready "SPEED;SIZE;NONE;EXACT" "")
+_burin_option(TARGET "--target" ready "HOST;MCU-FPU;MCU-DSP;MCU-MIN;PORTABLE" "")
+_burin_option(FEATURES "--features" planned "" "")
+_burin_option(THREADS "--threads" ready "NONE;HOOK;STD;OPENMP" "")
+_burin_option(PROFILE "--profile" ready "" "")
+_burin_option(SHARDS "--shards" planned "" "")
+_burin_option(INPUT_SHAPES "--input-shape" ready "" "")
+_burin_option(DIMS "--dim" ready "" "")
+_burin_option(INPUT_TYPES "--input-type" ready "" "")
+_burin_option(ARENA "--arena" ready "CALLER;STATIC;STACK" "")
+_burin_option(ARENA_SECTION "--arena-section" ready "" "")
+_burin_option(ARENA_LIMIT "--arena-limit" ready "" "")
+_burin_option(WEIGHTS "--weights" ready "AUTO;LITERALS;STRING;INCBIN;FILE;CALLER" "")
+_burin_option(WEIGHTS_SECTION "--weights-section" ready "" "")
+_burin_option(WEIGHTS_LIMIT "--weights-limit" ready "" "")
+_burin_option(MACS_LIMIT "--macs-limit" ready "" "")
+_burin_option(RAM_TARGET "--ram-target" planned "" "")
+_burin_option(TEST_DATA "" ready "" "")
+_burin_option(MODEL "" ready "" "")
+_burin_option(TYPE "" ready "STATIC;OBJECT;SHARED;INTERFACE" "INTERFACE")
+_burin_option(OUTPUT_DIR "" ready "" "")
+_burin_option(FLASH_LIMIT "" ready "" "")
+_burin_option(STACK_LIMIT "" ready "" "")
+_burin_option(TOLERANCE "" ready "" "")
+_burin_option(BUNDLE_RUNTIME "" ready "" "")
+_burin_option(EXCLUDE_FROM_ALL "" ready "" "")
+_burin_option(HEADER "" ready "" "")
+_burin_option(SOURCES "" ready "" "")
+_burin_option(REPORT "" planned "" "")
+_burin_option(REPORT_JSON "" ready "" "")
+_burin_option(OPTIONS "" ready "" "")
+_burin_option(DEPENDS "" ready "" "")
