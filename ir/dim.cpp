@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <numeric>
 
 namespace burin::ir {
 namespace {
 
 // ---- arithmetic that saturates at "unbounded" ----
+
+bool isInfinite(int64_t x) { return x == kUnbounded || x == INT64_MIN; }
 
 int64_t addSaturating(int64_t a, int64_t b) {
   int64_t out;
@@ -18,7 +21,10 @@ int64_t addSaturating(int64_t a, int64_t b) {
   return a > 0 ? kUnbounded : INT64_MIN;
 }
 
-bool isInfinite(int64_t x) { return x == kUnbounded || x == INT64_MIN; }
+/// The end of an interval: what is infinite stays so.
+int64_t addEnds(int64_t a, int64_t b) {
+  return isInfinite(a) ? a : isInfinite(b) ? b : addSaturating(a, b);
+}
 
 int64_t mulSaturating(int64_t a, int64_t b) {
   int64_t out;
@@ -38,7 +44,7 @@ int64_t ceilDivide(int64_t a, int64_t b) {
   return a % b != 0 && (a < 0) == (b < 0) ? q + 1 : q;
 }
 
-Bounds add(Bounds a, Bounds b) { return {addSaturating(a.lo, b.lo), addSaturating(a.hi, b.hi)}; }
+Bounds add(Bounds a, Bounds b) { return {addEnds(a.lo, b.lo), addEnds(a.hi, b.hi)}; }
 
 Bounds multiply(Bounds a, Bounds b) {
   const int64_t p[] = {mulSaturating(a.lo, b.lo), mulSaturating(a.lo, b.hi),
@@ -173,7 +179,7 @@ Dim Dim::fromSum(Sum terms) {
   Sum merged;
   for (Term &t : terms) {
     if (!merged.empty() && sameAtoms(merged.back(), t))
-      merged.back().coefficient += t.coefficient;
+      merged.back().coefficient = addSaturating(merged.back().coefficient, t.coefficient);
     else
       merged.push_back(std::move(t));
   }
@@ -245,7 +251,10 @@ Dim Dim::divide(Atom::Kind kind, const Dim &a, const Dim &b) {
     return a;
   if (a == b)
     return 1;
-  // What divides exactly leaves the quotient: (k d x + r) / d = k x + r / d.
+  if (b.isNumber())
+    return b.number_ < 0 ? divide(kind, a * Dim(-1), Dim(-1) * b)
+                         : floorDivByNumber(floor ? a : a + Dim(b.number_ - 1), b.number_);
+  // What divides exactly leaves the quotient: (k d + r) / d = k + r / d.
   const Sum divisor = b.terms();
   if (divisor.size() == 1) {
     Sum exact, rest;
@@ -256,40 +265,145 @@ Dim Dim::divide(Atom::Kind kind, const Dim &a, const Dim &b) {
         rest.push_back(t);
     if (rest.empty())
       return fromSum(std::move(exact));
-    if (b.isNumber() && b.number() > 0 && !exact.empty())
+    if (!exact.empty())
       return fromSum(std::move(exact)) + divide(kind, fromSum(std::move(rest)), b);
   }
-  if (b.isNumber() && b.number() > 0) {
-    const Bounds x = a.bounds();
-    const Bounds q =
-        floor ? divideBounds(x, b.bounds(), floorDivide) : divideBounds(x, b.bounds(), ceilDivide);
-    if (q.lo == q.hi && !isInfinite(x.lo) && !isInfinite(x.hi))
-      return q.lo;
-  }
   return fromAtom(kind, a, b);
+}
+
+/// The normal form of a quotient by a number n > 1, so that the extents of equal windows are equal:
+///   (k n x + r) / n             = k x + r / n
+///   floordiv(-x, n)             = -ceildiv(x, n)
+///   floordiv(g x + c, g n)      = floordiv(x + floordiv(c, g), n)
+///   floordiv(floordiv(x, m), n) = floordiv(x, m n)
+///   floordiv(x + n - 1, n)      = ceildiv(x, n)
+Dim Dim::floorDivByNumber(const Dim &a, int64_t n) {
+  Sum whole, rest;
+  int64_t offset = 0;
+  for (const Term &t : a.terms()) {
+    if (t.atoms.empty()) {
+      offset = t.coefficient;
+      continue;
+    }
+    // Rounded towards zero: the rest grows where the term does, which keeps the bounds narrow.
+    if (const int64_t k = t.coefficient / n)
+      whole.push_back({k, t.atoms});
+    if (const int64_t r = t.coefficient % n)
+      rest.push_back({r, t.atoms});
+  }
+  const bool isNegated = !rest.empty() && rest.front().coefficient < 0;
+  if (isNegated) {
+    for (Term &t : rest)
+      t.coefficient = -t.coefficient;
+    offset = addSaturating(n - 1, mulSaturating(-1, offset));
+  }
+  int64_t divisor = n;
+  for (const Term &t : rest)
+    divisor = std::gcd(divisor, t.coefficient);
+  for (Term &t : rest)
+    t.coefficient /= divisor;
+  offset = floorDivide(offset, divisor);
+  divisor = n / divisor;
+  Dim quotient = floorDivide(offset, divisor);
+  offset -= quotient.number_ * divisor;
+  if (!rest.empty()) {
+    const Dim x = fromSum(std::move(rest));
+    quotient = quotient + reducedFloorDiv(x, offset, divisor);
+  }
+  return fromSum(std::move(whole)) + quotient * Dim(isNegated ? -1 : 1);
+}
+
+/// floordiv(x + offset, n) for 0 <= offset < n, where x has no constant and no factor in common
+/// with n.
+Dim Dim::reducedFloorDiv(const Dim &x, int64_t offset, int64_t n) {
+  if (n == 1)
+    return x;
+  const Sum terms = x.terms();
+  if (terms.size() == 1 && terms[0].coefficient == 1 && terms[0].atoms.size() == 1) {
+    const Atom &atom = *terms[0].atoms[0];
+    const bool isCeil = atom.kind == Atom::Kind::ceilDiv;
+    int64_t both;
+    if ((isCeil || atom.kind == Atom::Kind::floorDiv) && atom.operands[1].isNumber() &&
+        atom.operands[1].number_ > 0 &&
+        !__builtin_mul_overflow(atom.operands[1].number_, n, &both)) {
+      const int64_t m = atom.operands[1].number_;
+      return floorDivByNumber(atom.operands[0] + Dim(isCeil ? m - 1 : 0) + Dim(m) * Dim(offset),
+                              both);
+    }
+  }
+  const Bounds b = (x + Dim(offset)).bounds();
+  if (!isInfinite(b.lo) && !isInfinite(b.hi) && floorDivide(b.lo, n) == floorDivide(b.hi, n))
+    return floorDivide(b.lo, n);
+  return offset == n - 1 ? fromAtom(Atom::Kind::ceilDiv, x, n)
+                         : fromAtom(Atom::Kind::floorDiv, x + Dim(offset), n);
 }
 
 Dim floorDiv(const Dim &a, const Dim &b) { return Dim::divide(Dim::Atom::Kind::floorDiv, a, b); }
 Dim ceilDiv(const Dim &a, const Dim &b) { return Dim::divide(Dim::Atom::Kind::ceilDiv, a, b); }
 
 Dim min(const Dim &a, const Dim &b) {
-  const Bounds d = (a - b).bounds();
-  if (d.hi <= 0)
+  if (isNonNegative(b - a))
     return a;
-  if (d.lo >= 0)
+  if (isNonNegative(a - b))
     return b;
   return b.text() < a.text() ? Dim::fromAtom(Dim::Atom::Kind::min, b, a)
                              : Dim::fromAtom(Dim::Atom::Kind::min, a, b);
 }
 
 Dim max(const Dim &a, const Dim &b) {
-  const Bounds d = (a - b).bounds();
-  if (d.lo >= 0)
+  if (isNonNegative(a - b))
     return a;
-  if (d.hi <= 0)
+  if (isNonNegative(b - a))
     return b;
   return b.text() < a.text() ? Dim::fromAtom(Dim::Atom::Kind::max, b, a)
                              : Dim::fromAtom(Dim::Atom::Kind::max, a, b);
+}
+
+/// Opens one atom a step. For c < 0, c*min(p, q) is at least c*p and at least c*q, so that either
+/// may stand for it; for c > 0 it is one of them, so that both must hold. n*floordiv(x, n) lies in
+/// [x - n + 1, x].
+bool Dim::provesNonNegative(const Dim &d, int steps) {
+  const Bounds bounds = d.bounds();
+  if (bounds.lo >= 0)
+    return true;
+  if (!d.sum_ || bounds.hi < 0 || steps == 0)
+    return false;
+  const auto opened = [&](auto isKind) {
+    return std::ranges::find_if(
+        *d.sum_, [&](const Term &t) { return t.atoms.size() == 1 && isKind(*t.atoms[0]); });
+  };
+  const auto without = [&](Sum::const_iterator it) {
+    Sum rest = *d.sum_;
+    rest.erase(rest.begin() + (it - d.sum_->begin()));
+    return fromSum(std::move(rest));
+  };
+  auto it =
+      opened([](const Atom &a) { return a.kind == Atom::Kind::min || a.kind == Atom::Kind::max; });
+  if (it != d.sum_->end()) {
+    const Atom &atom = *it->atoms[0];
+    const Dim c = it->coefficient, rest = without(it);
+    const bool either = (atom.kind == Atom::Kind::min) == (it->coefficient < 0);
+    return provesNonNegative(rest + c * atom.operands[0], steps - 1) == either
+               ? either
+               : provesNonNegative(rest + c * atom.operands[1], steps - 1);
+  }
+  it = opened([](const Atom &a) {
+    return (a.kind == Atom::Kind::floorDiv || a.kind == Atom::Kind::ceilDiv) &&
+           a.operands[1].isNumber() && a.operands[1].number_ > 0;
+  });
+  if (it == d.sum_->end())
+    return false;
+  const Atom &atom = *it->atoms[0];
+  const int64_t n = atom.operands[1].number_;
+  const bool isFloor = atom.kind == Atom::Kind::floorDiv;
+  const int64_t slack = isFloor == (it->coefficient > 0) ? n - 1 : 0;
+  const Dim product = atom.operands[0] + Dim(isFloor ? -slack : slack);
+  return provesNonNegative(Dim(n) * without(it) + Dim(it->coefficient) * product, steps - 1);
+}
+
+bool isNonNegative(const Dim &d) {
+  constexpr int kSteps = 12;
+  return Dim::provesNonNegative(d, kSteps);
 }
 
 bool operator==(const Dim &a, const Dim &b) {

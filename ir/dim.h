@@ -53,6 +53,7 @@ public:
   friend Dim min(const Dim &, const Dim &);
   friend Dim max(const Dim &, const Dim &);
   friend bool operator==(const Dim &, const Dim &);
+  friend bool isNonNegative(const Dim &);
 
   // The normal form: coefficient * atom * atom ... + ...
   struct Atom;
@@ -76,6 +77,9 @@ private:
   static Dim fromSum(Sum);
   static Dim fromAtom(Atom::Kind, const Dim &, const Dim &);
   static Dim divide(Atom::Kind, const Dim &, const Dim &);
+  static Dim floorDivByNumber(const Dim &, int64_t);
+  static Dim reducedFloorDiv(const Dim &, int64_t offset, int64_t);
+  static bool provesNonNegative(const Dim &, int steps);
 
   int64_t number_;
   std::shared_ptr<const Sum> sum_; // null for a number
@@ -85,6 +89,8 @@ using Dims = std::vector<Dim>;
 
 /// True if a and b are equal for every value of the symbols, false if not known to be.
 bool operator==(const Dim &, const Dim &);
+/// True if the extent is at least zero for every value of the symbols, false if not known to be.
+bool isNonNegative(const Dim &);
 /// True if the two can be equal for some value of the symbols.
 bool mayEqual(const Dim &, const Dim &);
 /// The product; 1 for none.

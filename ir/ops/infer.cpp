@@ -7,67 +7,6 @@
 namespace burin::ir {
 namespace {
 
-Dim remade(const Dim::Atom &atom) {
-  const Dim &a = atom.operands[0], &b = atom.operands[1];
-  switch (atom.kind) {
-  case Dim::Atom::Kind::symbol:
-    break;
-  case Dim::Atom::Kind::floorDiv:
-    return floorDiv(a, b);
-  case Dim::Atom::Kind::ceilDiv:
-    return ceilDiv(a, b);
-  case Dim::Atom::Kind::min:
-    return min(a, b);
-  case Dim::Atom::Kind::max:
-    return max(a, b);
-  }
-  throw InternalError("a symbol is made of nothing");
-}
-
-bool isMinOrMax(const Dim::Term &t) {
-  return t.atoms.size() == 1 &&
-         (t.atoms[0]->kind == Dim::Atom::Kind::min || t.atoms[0]->kind == Dim::Atom::Kind::max);
-}
-
-bool isDivision(const Dim::Term &t) {
-  if (t.atoms.size() != 1 || (t.atoms[0]->kind != Dim::Atom::Kind::floorDiv &&
-                              t.atoms[0]->kind != Dim::Atom::Kind::ceilDiv))
-    return false;
-  const Dim &divisor = t.atoms[0]->operands[1];
-  return divisor.isNumber() && divisor.number() > 0;
-}
-
-/// Opens one atom a step: c*min(p, q) is both c*p and c*q from below for c < 0 (either will do),
-/// and one of them for c > 0 (both must hold); n*floordiv(x, n) lies in [x - n + 1, x].
-bool provesNonNegative(const Dim &d, int steps) {
-  const Bounds bounds = d.bounds();
-  if (bounds.lo >= 0)
-    return true;
-  if (d.isNumber() || bounds.hi < 0 || steps == 0)
-    return false;
-  const std::vector<Dim::Term> terms = d.terms();
-  auto it = std::ranges::find_if(terms, isMinOrMax);
-  if (it != terms.end()) {
-    const Dim::Atom &atom = *it->atoms[0];
-    const Dim c = it->coefficient, rest = d - c * remade(atom);
-    const bool either = (atom.kind == Dim::Atom::Kind::min) == (it->coefficient < 0);
-    const bool first = provesNonNegative(rest + c * atom.operands[0], steps - 1);
-    if (first == either)
-      return first;
-    return provesNonNegative(rest + c * atom.operands[1], steps - 1);
-  }
-  it = std::ranges::find_if(terms, isDivision);
-  if (it == terms.end())
-    return false;
-  const Dim::Atom &atom = *it->atoms[0];
-  const int64_t n = atom.operands[1].number();
-  const bool isFloor = atom.kind == Dim::Atom::Kind::floorDiv;
-  const int64_t slack = isFloor == (it->coefficient > 0) ? n - 1 : 0;
-  const Dim c = it->coefficient, rest = d - c * remade(atom);
-  const Dim scaled = atom.operands[0] + Dim(isFloor ? -slack : slack);
-  return provesNonNegative(Dim(n) * rest + c * scaled, steps - 1);
-}
-
 std::string ranks(size_t lo, size_t hi) {
   return lo == hi         ? std::to_string(lo)
          : hi == SIZE_MAX ? fmt::format("at least {}", lo)
@@ -182,8 +121,6 @@ void checkExtents(const Op &op, const Shape &shape) {
            fmt::format("axis {} of the result has extent {}, expected at least 0", i,
                        shape[i].text()));
 }
-
-bool isNonNegative(const Dim &d) { return provesNonNegative(d, 12); }
 
 Dim windowExtent(const Dim &in, const Dim &begin, const Dim &end, int64_t kernel, int64_t stride,
                  int64_t dilation) {

@@ -45,8 +45,6 @@ void checkScalar(const Op &, size_t i, ElementType, std::string_view constraint)
 size_t checkedAxis(const Op &, int64_t axis, size_t rank);
 /// No extent is below zero for every value of the symbols (constraint "extent").
 void checkExtents(const Op &, const Shape &);
-/// True if the extent is at least zero for every value of the symbols, false if not known to be.
-bool isNonNegative(const Dim &);
 /// The extent of one axis of a window op: (in + begin + end - dilation * (kernel - 1) - 1) / stride
 /// + 1.
 Dim windowExtent(const Dim &in, const Dim &begin, const Dim &end, int64_t kernel, int64_t stride,
