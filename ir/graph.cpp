@@ -7,8 +7,6 @@
 
 namespace burin::ir {
 namespace {
-constexpr size_t kMostContents = 256; // shape arithmetic is short; a table of data is not contents
-
 void link(Use &use, Value *value, Use *&first) {
   use.value = value;
   use.previous = nullptr;
@@ -37,14 +35,18 @@ const std::optional<Dims> &Value::contents() const {
   if (contents_ || contentsTried_)
     return contents_;
   contentsTried_ = true;
-  if (!isConstant() || !isInteger(type.element()) || !type.isStatic())
+  if (!isConstant() || !type.isStatic() ||
+      (!isInteger(type.element()) && type.element() != ElementType::boolean))
     return contents_;
   const auto n = static_cast<size_t>(type.count().number());
-  if (n > kMostContents || type.rank() > 1)
+  if (n > kMostContents)
     return contents_;
   Dims dims;
-  for (size_t i = 0; i < n; ++i)
+  for (size_t i = 0; i < n; ++i) {
     dims.emplace_back(elementAsInt(*this, i));
+    if (isUnsignedInteger(type.element()) && dims.back().number() < 0)
+      return contents_; // above 2^63
+  }
   contents_ = std::move(dims);
   return contents_;
 }

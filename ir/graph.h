@@ -35,6 +35,9 @@ struct Constant {
   std::vector<std::string> strings;  ///< the elements of a string tensor
 };
 
+/// Elements of a value whose contents are followed: shape arithmetic is short, a table is data.
+constexpr size_t kMostContents = 256;
+
 class Value {
 public:
   Type type;
@@ -46,8 +49,8 @@ public:
   const Constant *constant() const { return constant_.get(); }
   bool isConstant() const { return constant_ != nullptr; }
 
-  /// The elements as extents: of an integer constant of at most 256 elements, or as folded by the
-  /// row of its op. Empty if not known.
+  /// The elements as extents, in row-major order: of an integer or bool constant of at most
+  /// kMostContents, or as folded by the row of its op. Empty if not known.
   const std::optional<Dims> &contents() const;
   void setContents(Dims dims) { contents_ = std::move(dims); }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ir/ops/elementwise.h"
 
+#include "ir/ops/fold.h"
 #include "ir/ops/infer.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace burin::ir {
@@ -27,6 +29,59 @@ int elementBits(ElementType e) {
   default:
     return static_cast<int>(elementSize(e)) * 8;
   }
+}
+
+// ---- contents ----
+
+std::optional<Dim> known(bool isTrue, bool isFalse) {
+  return isTrue ? std::optional<Dim>(1) : isFalse ? std::optional<Dim>(0) : std::nullopt;
+}
+
+bool isNonZero(const Dim &d) { return isNonNegative(d - 1) || isNonNegative(Dim(-1) - d); }
+
+int64_t negated(int64_t x) { return static_cast<int64_t>(-static_cast<uint64_t>(x)); }
+
+/// Of numbers: exact, and wrapped.
+std::optional<Dim> binary(const Op &op, ElementType e, int64_t a, int64_t b) {
+  const auto x = static_cast<uint64_t>(a), y = static_cast<uint64_t>(b);
+  if (op.is(ops::add))
+    return wrapped(e, static_cast<int64_t>(x + y));
+  if (op.is(ops::sub))
+    return wrapped(e, static_cast<int64_t>(x - y));
+  if (op.is(ops::mul))
+    return wrapped(e, static_cast<int64_t>(x * y));
+  if (op.is(ops::min))
+    return Dim(std::min(a, b));
+  if (op.is(ops::max))
+    return Dim(std::max(a, b));
+  if (op.is(ops::div))
+    return wrapped(e, b == 0 ? 0 : b == -1 ? negated(a) : a / b);
+  const int64_t rest = b == 0 || b == -1 ? 0 : a % b;
+  return Dim(op.is(ops::mod) && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest);
+}
+
+/// Of extents: as far as their bounds decide.
+std::optional<Dim> binary(const Op &op, ElementType e, const Dim &a, const Dim &b) {
+  if (op.is(ops::add))
+    return held(e, a + b);
+  if (op.is(ops::sub))
+    return held(e, a - b);
+  if (op.is(ops::mul))
+    return held(e, a * b);
+  if (op.is(ops::min))
+    return min(a, b);
+  if (op.is(ops::max))
+    return max(a, b);
+  if (b.isNumber(0))
+    return Dim(0);
+  if (!isNonZero(b))
+    return std::nullopt;
+  const Dim quotient = floorDiv(a, b), rest = a - quotient * b;
+  // An exact quotient is rounded nowhere; else the signs must be known.
+  const bool arePositive = isNonNegative(b) && (op.is(ops::mod) || isNonNegative(a));
+  if (!rest.isNumber(0) && !arePositive)
+    return std::nullopt;
+  return op.is(ops::div) ? held(e, quotient) : rest;
 }
 
 } // namespace
@@ -116,9 +171,88 @@ Types inferBitcast(const Op &op) {
   return {x.withElement(to)};
 }
 
-std::optional<Dims> foldBinary(const Op &) { return std::nullopt; }
-std::optional<Dims> foldCast(const Op &) { return std::nullopt; }
-std::optional<Dims> foldWhere(const Op &) { return std::nullopt; }
-std::optional<Dims> foldUnary(const Op &) { return std::nullopt; }
+std::optional<Dims> foldBinary(const Op &op) {
+  const ElementType e = op.result()->type.element();
+  return foldElements(op, [&](std::span<const Dim> x) {
+    return x[0].isNumber() && x[1].isNumber() ? binary(op, e, x[0].number(), x[1].number())
+                                              : binary(op, e, x[0], x[1]);
+  });
+}
+
+std::optional<Dims> foldCast(const Op &op) {
+  const ElementType to = op[attr::to];
+  if (!isInteger(to) && to != ElementType::boolean)
+    return std::nullopt;
+  return foldElements(op, [&](std::span<const Dim> x) -> std::optional<Dim> {
+    if (to != ElementType::boolean)
+      return held(to, x[0]);
+    return known(isNonZero(x[0]), x[0].isNumber(0));
+  });
+}
+
+std::optional<Dims> foldWhere(const Op &op) {
+  const std::optional<std::vector<size_t>> extents = smallExtents(op.result()->type.shape());
+  const std::optional<Contents> condition = contentsOf(op, 0);
+  if (!extents || !condition)
+    return std::nullopt;
+  // Only what is chosen must be known.
+  const std::optional<Contents> choices[] = {contentsOf(op, 2), contentsOf(op, 1)};
+  Dims out;
+  bool isKnown = true;
+  forEachIndex(*extents, [&](const std::vector<size_t> &index) {
+    const Dim &holds = condition->elements[broadcastPlace(index, condition->extents)];
+    const std::optional<Contents> &chosen = choices[holds.isNumber(0) ? 0 : 1];
+    isKnown = isKnown && holds.isNumber() && chosen;
+    if (isKnown)
+      out.push_back(chosen->elements[broadcastPlace(index, chosen->extents)]);
+  });
+  return isKnown ? std::optional<Dims>(std::move(out)) : std::nullopt;
+}
+
+std::optional<Dims> foldUnary(const Op &op) {
+  const ElementType e = op.result()->type.element();
+  return foldElements(op, [&](std::span<const Dim> elements) -> std::optional<Dim> {
+    const Dim &x = elements[0], minus = Dim(0) - x;
+    if (op.is(ops::neg))
+      return x.isNumber() ? wrapped(e, negated(x.number())) : held(e, minus);
+    if (op.is(ops::relu))
+      return max(x, 0);
+    if (op.is(ops::abs)) {
+      if (x.isNumber())
+        return x.number() < 0 ? wrapped(e, negated(x.number())) : x;
+      return isNonNegative(x)       ? std::optional(x)
+             : isNonNegative(minus) ? held(e, minus)
+                                    : std::nullopt;
+    }
+    if (x.isNumber(0))
+      return Dim(0);
+    return isNonNegative(x - 1)       ? std::optional<Dim>(1)
+           : isNonNegative(minus - 1) ? std::optional<Dim>(-1)
+                                      : std::nullopt;
+  });
+}
+
+std::optional<Dims> foldCompare(const Op &op) {
+  return foldElements(op, [&](std::span<const Dim> x) {
+    const Dim above = x[1] - x[0];
+    if (op.is(ops::less))
+      return known(isNonNegative(above - 1), isNonNegative(Dim(0) - above));
+    if (op.is(ops::less_equal))
+      return known(isNonNegative(above), isNonNegative(Dim(-1) - above));
+    return known(x[0] == x[1], isNonZero(above));
+  });
+}
+
+std::optional<Dims> foldLogic(const Op &op) {
+  return foldElements(op, [&](std::span<const Dim> x) -> std::optional<Dim> {
+    if (!std::ranges::all_of(x, [](const Dim &d) { return d.isNumber(); }))
+      return std::nullopt;
+    const bool a = x[0].number() != 0, b = x.size() > 1 && x[1].number() != 0;
+    return Dim(op.is(ops::logical_not)   ? !a
+               : op.is(ops::logical_and) ? a && b
+               : op.is(ops::logical_or)  ? a || b
+                                         : a != b);
+  });
+}
 
 } // namespace burin::ir

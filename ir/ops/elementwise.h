@@ -18,19 +18,21 @@ std::vector<Type> inferCompare(const Op &);    ///< equal element types -> bool
 std::vector<Type> inferWhere(const Op &);
 std::vector<Type> inferCast(const Op &);
 std::vector<Type> inferBitcast(const Op &);
-std::optional<Dims> foldBinary(const Op &); ///< add, sub, mul, div, min, max of contents
-std::optional<Dims> foldCast(const Op &);   ///< integer to integer
+std::optional<Dims> foldBinary(const Op &);  ///< add, sub, mul, div, mod, fmod, min, max of contents
+std::optional<Dims> foldCast(const Op &);    ///< integer or bool to integer or bool
 std::optional<Dims> foldWhere(const Op &);
-std::optional<Dims> foldUnary(const Op &);  ///< neg
+std::optional<Dims> foldUnary(const Op &);   ///< abs, neg, sign, relu
+std::optional<Dims> foldCompare(const Op &); ///< contents 0 or 1, where the bounds decide
+std::optional<Dims> foldLogic(const Op &);
 
 namespace ops {
 constexpr Trait kElementwise = Trait::elementwise, kSymmetric = Trait::elementwise | Trait::commutative;
 // clang-format off
 inline constexpr OpDef
-    abs{.name = "abs", .doc = "|x|. The least integer stays.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnary},
+    abs{.name = "abs", .doc = "|x|. The least integer stays.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnary, .fold = foldUnary},
     neg{.name = "neg", .doc = "-x; integers wrap.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnary, .fold = foldUnary},
-    sign{.name = "sign", .doc = "-1, 0 or 1; NaN stays.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnary},
-    relu{.name = "relu", .doc = "max(x, 0); NaN stays.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnary},
+    sign{.name = "sign", .doc = "-1, 0 or 1; NaN stays.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnary, .fold = foldUnary},
+    relu{.name = "relu", .doc = "max(x, 0); NaN stays.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnary, .fold = foldUnary},
     ceil{.name = "ceil", .doc = "The least integer not below x.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnaryFloat},
     floor{.name = "floor", .doc = "The greatest integer not above x.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnaryFloat},
     round{.name = "round", .doc = "The nearest integer, halves to even.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnaryFloat},
@@ -55,7 +57,7 @@ inline constexpr OpDef
     is_nan{.name = "is_nan", .doc = "Whether x is NaN.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferPredicate},
     is_inf{.name = "is_inf", .doc = "Whether x is an infinity of a sign that is asked for.", .operands = {{"x"}},
            .attrs = {attr::detectNegative, attr::detectPositive}, .traits = kElementwise, .infer = inferPredicate},
-    logical_not{.name = "not", .doc = "Logical not.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferLogic},
+    logical_not{.name = "not", .doc = "Logical not.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferLogic, .fold = foldLogic},
     bit_not{.name = "bit_not", .doc = "Every bit inverted.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferBits};
 
 inline constexpr OpDef
@@ -65,15 +67,15 @@ inline constexpr OpDef
     div{.name = "div", .doc = "a / b; integers towards zero, and 0 where b is 0.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferBinary, .fold = foldBinary},
     pow{.name = "pow", .doc = "a^b, of the type of a; b may be of another type.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferBinary},
     mod{.name = "mod", .doc = "Remainder with the sign of b; integers: 0 where b is 0.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferBinary, .fold = foldBinary},
-    fmod{.name = "fmod", .doc = "Remainder with the sign of a, as fmod of C; integers: 0 where b is 0.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferBinary},
+    fmod{.name = "fmod", .doc = "Remainder with the sign of a, as fmod of C; integers: 0 where b is 0.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferBinary, .fold = foldBinary},
     min{.name = "min", .doc = "The smaller one; NaN if either is.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferBinary, .fold = foldBinary},
     max{.name = "max", .doc = "The larger one; NaN if either is.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferBinary, .fold = foldBinary},
-    equal{.name = "equal", .doc = "a == b; strings too.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferCompare},
-    less{.name = "less", .doc = "a < b.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferCompare},
-    less_equal{.name = "less_equal", .doc = "a <= b.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferCompare},
-    logical_and{.name = "and", .doc = "Logical and.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferLogic},
-    logical_or{.name = "or", .doc = "Logical or.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferLogic},
-    logical_xor{.name = "xor", .doc = "Logical exclusive or.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferLogic},
+    equal{.name = "equal", .doc = "a == b; strings too.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferCompare, .fold = foldCompare},
+    less{.name = "less", .doc = "a < b.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferCompare, .fold = foldCompare},
+    less_equal{.name = "less_equal", .doc = "a <= b.", .operands = {{"a"}, {"b"}}, .traits = kElementwise, .infer = inferCompare, .fold = foldCompare},
+    logical_and{.name = "and", .doc = "Logical and.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferLogic, .fold = foldLogic},
+    logical_or{.name = "or", .doc = "Logical or.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferLogic, .fold = foldLogic},
+    logical_xor{.name = "xor", .doc = "Logical exclusive or.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferLogic, .fold = foldLogic},
     bit_and{.name = "bit_and", .doc = "Bitwise and.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferBits},
     bit_or{.name = "bit_or", .doc = "Bitwise or.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferBits},
     bit_xor{.name = "bit_xor", .doc = "Bitwise exclusive or.", .operands = {{"a"}, {"b"}}, .traits = kSymmetric, .infer = inferBits},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ir/ops/gather.h"
 
+#include "ir/ops/fold.h"
 #include "ir/ops/infer.h"
 
 #include <algorithm>
@@ -235,6 +236,24 @@ Types inferNonMaxSuppression(const Op &op) {
   return {i64Tensor({definedExtent(op), 3})};
 }
 
-std::optional<Dims> foldGather(const Op &) { return std::nullopt; }
+std::optional<Dims> foldGather(const Op &op) {
+  const std::optional<Contents> x = contentsOf(op, 0), indices = contentsOf(op, 1);
+  const std::optional<std::vector<size_t>> extents = smallExtents(op.result()->type.shape());
+  if (!x || !indices || !extents ||
+      !std::ranges::all_of(indices->elements, [](const Dim &d) { return d.isNumber(); }))
+    return std::nullopt;
+  const size_t axis = checkedAxis(op, op[attr::axis], x->extents.size()),
+               rank = indices->extents.size();
+  const auto n = static_cast<int64_t>(x->extents[axis]);
+  return moved(*x, *extents, [&](const std::vector<size_t> &index) {
+    const auto at = [&](size_t i) { return index.begin() + static_cast<ptrdiff_t>(i); };
+    const std::vector<size_t> which(at(axis), at(axis + rank));
+    const int64_t i = indices->elements[broadcastPlace(which, indices->extents)].number();
+    std::vector<size_t> from(index.begin(), at(axis));
+    from.push_back(static_cast<size_t>(std::clamp<int64_t>(i < 0 ? i + n : i, 0, n - 1)));
+    from.insert(from.end(), at(axis + rank), index.end());
+    return broadcastPlace(from, x->extents);
+  });
+}
 
 } // namespace burin::ir

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ir/ops/reduce.h"
 
+#include "ir/ops/fold.h"
 #include "ir/ops/infer.h"
 
 #include <algorithm>
@@ -46,6 +47,42 @@ Types inferArg(const Op &op) {
   return {Type{ElementType::i64, std::move(shape)}};
 }
 
-std::optional<Dims> foldReduce(const Op &) { return std::nullopt; }
+std::optional<Dims> foldReduce(const Op &op) {
+  const std::optional<Contents> x = contentsOf(op, 0);
+  const std::optional<std::vector<size_t>> extents = smallExtents(op.result()->type.shape());
+  if (!x || !extents || op.numBlocks())
+    return std::nullopt;
+  std::vector<bool> leaves(x->extents.size());
+  for (const int64_t axis : op[attr::axes])
+    leaves[checkedAxis(op, axis, x->extents.size())] = true;
+  // The place of the result that each element goes to.
+  Dims out(static_cast<size_t>(op.result()->type.count().number()),
+           Dim(op.is(ops::reduce_prod) ? 1 : 0));
+  std::vector<bool> isReached(out.size());
+  auto element = x->elements.begin();
+  forEachIndex(x->extents, [&](const std::vector<size_t> &index) {
+    size_t place = 0;
+    for (size_t i = 0; i < index.size(); ++i)
+      if (!leaves[i])
+        place = place * x->extents[i] + index[i];
+    Dim &total = out[place];
+    total = op.is(ops::reduce_sum)    ? total + *element
+            : op.is(ops::reduce_prod) ? total * *element
+            : !isReached[place]       ? *element
+            : op.is(ops::reduce_max)  ? max(total, *element)
+                                      : min(total, *element);
+    isReached[place] = true;
+    ++element;
+  });
+  const bool isOfNone = op.is(ops::reduce_max) || op.is(ops::reduce_min);
+  for (size_t i = 0; i < out.size(); ++i) {
+    const std::optional<Dim> fits = held(op.result()->type.element(), out[i]);
+    const bool isSaturated = out[i].isNumber(INT64_MAX) || out[i].isNumber(INT64_MIN);
+    if (!fits || isSaturated || (isOfNone && !isReached[i]))
+      return std::nullopt;
+    out[i] = *fits;
+  }
+  return out;
+}
 
 } // namespace burin::ir

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ir/ops/shape.h"
 
+#include "ir/ops/fold.h"
 #include "ir/ops/infer.h"
 
 #include <algorithm>
@@ -206,10 +207,93 @@ Types inferIota(const Op &op) {
 std::optional<Dims> foldShape(const Op &op) { return op.operand(0)->type.shape(); }
 std::optional<Dims> foldExtents(const Op &op) { return op[attr::dims]; }
 std::optional<Dims> foldSame(const Op &op) { return op.operand(0)->contents(); }
-std::optional<Dims> foldTranspose(const Op &) { return std::nullopt; }
-std::optional<Dims> foldBroadcastTo(const Op &) { return std::nullopt; }
-std::optional<Dims> foldSlice(const Op &) { return std::nullopt; }
-std::optional<Dims> foldConcat(const Op &) { return std::nullopt; }
-std::optional<Dims> foldIota(const Op &) { return std::nullopt; }
+
+std::optional<Dims> foldTranspose(const Op &op) {
+  const std::optional<Contents> x = contentsOf(op, 0);
+  if (!x)
+    return std::nullopt;
+  const Ints &perm = op[attr::perm];
+  const std::vector<size_t> strides = rowMajorStrides(x->extents);
+  return moved(*x, *smallExtents(op.result()->type.shape()), [&](const std::vector<size_t> &index) {
+    size_t place = 0;
+    for (size_t i = 0; i < index.size(); ++i)
+      place += index[i] * strides[static_cast<size_t>(perm[i])];
+    return place;
+  });
+}
+
+std::optional<Dims> foldBroadcastTo(const Op &op) {
+  const std::optional<Contents> x = contentsOf(op, 0);
+  const std::optional<std::vector<size_t>> extents = smallExtents(op.result()->type.shape());
+  if (!x || !extents)
+    return std::nullopt;
+  return moved(*x, *extents,
+               [&](const std::vector<size_t> &index) { return broadcastPlace(index, x->extents); });
+}
+
+std::optional<Dims> foldSlice(const Op &op) {
+  const std::optional<Contents> x = contentsOf(op, 0);
+  const std::optional<std::vector<size_t>> extents = smallExtents(op.result()->type.shape());
+  const Dims &starts = op[attr::starts];
+  const Ints &steps = op[attr::steps];
+  if (!x || !extents || !std::ranges::all_of(starts, [](const Dim &d) { return d.isNumber(); }))
+    return std::nullopt;
+  const std::vector<size_t> strides = rowMajorStrides(x->extents);
+  return moved(*x, *extents, [&](const std::vector<size_t> &index) {
+    int64_t place = 0;
+    for (size_t i = 0; i < index.size(); ++i)
+      place += (starts[i].number() + static_cast<int64_t>(index[i]) * steps[i]) *
+               static_cast<int64_t>(strides[i]);
+    return static_cast<size_t>(place);
+  });
+}
+
+std::optional<Dims> foldConcat(const Op &op) {
+  const std::optional<std::vector<size_t>> extents = smallExtents(op.result()->type.shape());
+  std::vector<Contents> xs;
+  for (size_t i = 0; i < op.numOperands(); ++i)
+    if (std::optional<Contents> x = contentsOf(op, i))
+      xs.push_back(std::move(*x));
+  if (!extents || xs.size() != op.numOperands())
+    return std::nullopt;
+  const size_t axis = checkedAxis(op, op[attr::axis], extents->size());
+  Dims out;
+  forEachIndex(*extents, [&](std::vector<size_t> index) {
+    auto from = xs.begin();
+    for (; index[axis] >= from->extents[axis]; ++from)
+      index[axis] -= from->extents[axis];
+    out.push_back(from->elements[broadcastPlace(index, from->extents)]);
+  });
+  return out;
+}
+
+std::optional<Dims> foldTile(const Op &op) {
+  const std::optional<Contents> x = contentsOf(op, 0);
+  const std::optional<std::vector<size_t>> extents = smallExtents(op.result()->type.shape());
+  if (!x || !extents)
+    return std::nullopt;
+  return moved(*x, *extents, [&](std::vector<size_t> index) {
+    for (size_t i = 0; i < index.size(); ++i)
+      index[i] %= x->extents[i];
+    return broadcastPlace(index, x->extents);
+  });
+}
+
+std::optional<Dims> foldIota(const Op &op) {
+  const Type &type = op[attr::type];
+  const std::optional<std::vector<size_t>> extents = smallExtents(type.shape());
+  if (!extents || !isInteger(type.element()))
+    return std::nullopt;
+  const size_t axis = checkedAxis(op, op[attr::axis], extents->size());
+  Dims out;
+  bool isKnown = true;
+  forEachIndex(*extents, [&](const std::vector<size_t> &index) {
+    const std::optional<Dim> element = wrapped(type.element(), static_cast<int64_t>(index[axis]));
+    isKnown = isKnown && element;
+    if (isKnown)
+      out.push_back(*element);
+  });
+  return isKnown ? std::optional<Dims>(std::move(out)) : std::nullopt;
+}
 
 } // namespace burin::ir

@@ -23,10 +23,11 @@ std::vector<Type> inferTile(const Op &);
 std::vector<Type> inferIota(const Op &);
 std::optional<Dims> foldShape(const Op &);
 std::optional<Dims> foldExtents(const Op &);
-std::optional<Dims> foldSame(const Op &); ///< the contents of operand 0: copy, reshape
+std::optional<Dims> foldSame(const Op &); ///< the contents of operand 0: copy, reshape (row-major)
 std::optional<Dims> foldTranspose(const Op &);
 std::optional<Dims> foldBroadcastTo(const Op &);
 std::optional<Dims> foldSlice(const Op &);
+std::optional<Dims> foldTile(const Op &);
 std::optional<Dims> foldConcat(const Op &);
 std::optional<Dims> foldIota(const Op &);
 
@@ -56,7 +57,7 @@ inline constexpr OpDef
         .doc = "x with `pads` more elements, fewer where negative: begins of every axis, then ends. mode: constant (of `value`, or zero), reflect, edge, wrap.",
         .operands = {{"x"}, {"value", optional}}, .attrs = {attr::pads, attr::mode}, .traits = Trait::movement, .infer = inferPad},
     tile{.name = "tile", .doc = "x repeated repeats[i] times along axis i.", .operands = {{"x"}}, .attrs = {attr::repeats},
-         .traits = Trait::movement, .infer = inferTile},
+         .traits = Trait::movement, .infer = inferTile, .fold = foldTile},
     iota{.name = "iota", .doc = "A tensor of `type` whose elements are their index along `axis`.", .attrs = {attr::type, attr::axis}, .infer = inferIota, .fold = foldIota};
 
 inline constexpr const OpDef *kShapeOps[] = {&shape, &extents, &bind, &copy, &reshape, &transpose, &broadcast, &slice, &slice_at, &concat, &pad, &tile, &iota};
