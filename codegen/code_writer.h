@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines of C++ as clang-format leaves them: at most 100 columns, broken behind commas.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace burin::codegen {
+
+class CodeWriter {
+public:
+  /// A line at the current indentation, broken where it is too long.
+  void line(std::string_view text);
+  void blank() { text_ += '\n'; }
+  /// Text as it is, with its line ends.
+  void raw(std::string_view text) { text_ += text; }
+  /// A comment; broken between words, each line behind `//`.
+  void comment(std::string_view text);
+  void indent() { indent_ += 2; }
+  void outdent() { indent_ -= 2; }
+
+  std::string take() { return std::move(text_); }
+
+private:
+  std::string text_;
+  size_t indent_ = 0;
+};
+
+} // namespace burin::codegen

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Printing. Nothing here changes the IR or decides anything: that is prepare.cpp.
+#pragma once
+
+#include "codegen/prepare.h"
+
+namespace burin::codegen {
+
+/// How the text of one model names its memory.
+class Memory {
+public:
+  Memory(const Prepared &, const ir::MemoryPlan &);
+
+  /// A pointer to the elements, of the type that kernels take: "c.f32(at_conv1)", "c.image",
+  /// "weights::bias". `F32`: as rt::F32, for constants.
+  std::string pointer(const Value *, bool asF32 = false) const;
+  std::string packed(const kernels::Packed &) const;
+  /// An extent as an int: "8", "c.batch".
+  std::string extent(const Dim &) const;
+  std::string argument(const kernels::Param &) const;
+  std::string functorArguments(const kernels::Functor &) const;
+  /// The name of a buffer's constant in the enum of the plan: "at_conv1".
+  const std::string &bufferName(size_t buffer) const { return bufferNames_[buffer]; }
+  int64_t arenaBytes() const { return arenaBytes_; }
+  int64_t extentsOffset() const { return extentsOffset_; }
+  const std::set<ElementType> &accessors() const { return accessors_; }
+
+  const Prepared &prepared;
+  const ir::MemoryPlan &plan;
+
+private:
+  std::vector<std::string> bufferNames_;
+  std::unordered_map<const Value *, std::string> direct_; ///< members of the context
+  std::unordered_map<size_t, std::string> outputOf_;      ///< buffer -> member of the context
+  int64_t arenaBytes_ = 0, extentsOffset_ = 0;
+  mutable std::set<ElementType> accessors_;
+};
+
+std::string emitHeader(const Prepared &, const Memory &);
+std::string emitSource(const Prepared &, const Memory &);
+std::string emitWeights(const Prepared &);
+std::string emitCHeader(const Prepared &, const Memory &);
+std::string emitCSource(const Prepared &, const Memory &);
+std::string emitReport(const Prepared &, const Memory &);
+
+/// The three comment lines that every generated file begins with.
+std::string preamble(const Prepared &, bool withSettings = true);
+std::string accessorName(ElementType); ///< "f32", as a member function of the context
+/// "burin::View<const float, 1, 10>" or "burin::DynView<const float, 2>".
+std::string viewType(const Type &, bool isConst);
+bool isDynamic(const Type &);
+int64_t bytesOf(const Type &); ///< at the upper bounds
+
+} // namespace burin::codegen

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// NAME.h: the class of the model.
+#include "codegen/code_writer.h"
+#include "codegen/emit.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+
+namespace burin::codegen {
+namespace {
+
+std::string upper(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+std::string dimInitialiser(const Dim &d) {
+  if (d.isNumber())
+    return d.text();
+  const ir::Bounds b = d.bounds();
+  return fmt::format("{{{}, {}, {}}}", stringLiteral(d.text()), std::max<int64_t>(b.lo, 0), b.hi);
+}
+
+std::string dtype(ElementType e) {
+  switch (e) {
+  case ElementType::string:
+    return "burin::DType::string";
+  default:
+    return fmt::format("burin::DType::{}", e == ElementType::boolean ? "boolean" : ir::name(e));
+  }
+}
+
+/// The arguments of the class that are no state, and the results.
+struct Ports {
+  std::vector<std::pair<std::string, const Value *>> inputs, outputs;
+  std::vector<std::string> inputNames, outputNames; ///< of the model
+};
+
+Ports portsOf(const Prepared &p) {
+  Ports ports;
+  for (size_t i = 0; i < p.entry.body.numArguments(); ++i)
+    if (!p.entry.stateOfArgument(i)) {
+      ports.inputs.emplace_back(p.argumentNames[i], p.entry.body.argument(i));
+      ports.inputNames.push_back(p.entry.body.argument(i)->name);
+    }
+  const Op &yield = p.entry.body.terminator();
+  for (size_t i = 0; i < yield.numOperands(); ++i)
+    if (!p.entry.stateOfResult(i)) {
+      ports.outputs.emplace_back(p.resultNames[i], yield.operand(i));
+      ports.outputNames.push_back(p.entry.resultNames[i]);
+    }
+  return ports;
+}
+
+void emitShapes(CodeWriter &out, const std::vector<std::pair<std::string, const Value *>> &ports) {
+  for (const auto &[name, v] : ports) {
+    if (v->type.rank() == 0)
+      continue;
+    std::vector<std::string> dims;
+    for (const Dim &d : v->type.shape())
+      dims.push_back(dimInitialiser(d));
+    out.line(fmt::format("static constexpr burin::Dim {}_shape[] = {{{}}};", name, fmt::join(dims, ", ")));
+  }
+}
+
+void emitInfos(CodeWriter &out, std::string_view array, const std::vector<std::pair<std::string, const Value *>> &ports, const std::vector<std::string> &names) {
+  if (ports.empty())
+    return;
+  out.line(fmt::format("static constexpr burin::TensorInfo {}[] = {{", array));
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Type &t = ports[i].second->type;
+    out.line(fmt::format("    {{{}, {}, {}, {}, {}, 1.0F, 0}}{}", stringLiteral(names[i]), dtype(t.element()), t.rank(),
+                         t.rank() ? ports[i].first + "_shape" : "nullptr", bytesOf(t), i + 1 < ports.size() ? "," : "};"));
+  }
+}
+
+} // namespace
+
+std::string emitHeader(const Prepared &p, const Memory &memory) {
+  const Ports ports = portsOf(p);
+  CodeWriter out;
+  out.raw(preamble(p));
+  const std::string guard = upper(p.nameSpace) + "_H";
+  out.line("#ifndef " + guard);
+  out.line("#define " + guard);
+  out.blank();
+  out.line("#include \"burin/runtime.h\"");
+  out.blank();
+  out.line("#if BURIN_RUNTIME_VERSION != 1");
+  out.line(fmt::format("#error \"{} was generated for version 1 of burin/runtime.h\"", p.nameSpace));
+  out.line("#endif");
+  out.blank();
+  out.line(fmt::format("namespace {} {{", p.nameSpace));
+  out.blank();
+
+  const std::string &name = p.settings.className;
+  std::vector<const SymbolInfo *> symbols;
+  for (const SymbolInfo &s : p.symbols)
+    if (!s.isDefined)
+      symbols.push_back(&s);
+  std::string styleA;
+  for (const SymbolInfo *s : symbols)
+    styleA += fmt::format("{}size_t {}", styleA.empty() ? "" : ", ", s->identifier);
+
+  out.line(fmt::format("/// The model \"{}\". No heap, no globals but constants; distinct objects are independent, and one", commentText(p.settings.name)));
+  out.line("/// object serves one thread at a time.");
+  out.line("///");
+  out.line(fmt::format("///   alignas({0}::{1}::arena_align) static unsigned char arena[{0}::{1}::arena_size];", p.nameSpace, name));
+  out.line(fmt::format("///   {}::{} model{{arena}};", p.nameSpace, name));
+  std::string call;
+  for (const SymbolInfo *s : symbols)
+    call += (call.empty() ? "" : ", ") + s->identifier;
+  if (!ports.inputs.empty())
+    out.line(fmt::format("///   fill(model.{}({}));", ports.inputs[0].first, call));
+  out.line(fmt::format("///   if (model.run({}) != burin::Status::ok) fault();", call));
+  if (!ports.outputs.empty())
+    out.line(fmt::format("///   use(model.{}({}));", ports.outputs[0].first, call));
+  out.line(fmt::format("class {} {{", name));
+  out.line("public:");
+  out.indent();
+  out.line(fmt::format("static constexpr const char *name = {};", stringLiteral(p.settings.name)));
+  out.line("static constexpr const char *model_sha256 =");
+  out.line(fmt::format("    {};", stringLiteral(p.module.modelSha256)));
+  out.line(fmt::format("static constexpr const char *compiler_version = {};", stringLiteral(p.settings.version)));
+  out.blank();
+
+  int64_t stateBytes = 0;
+  if (p.hasStates()) {
+    out.line("/// What lives from run to run. A plain value: assign it to save it and to restore it.");
+    out.line("struct State {");
+    for (const ir::State &s : p.entry.states) {
+      const Type &t = p.entry.body.argument(s.argument)->type;
+      stateBytes += bytesOf(t);
+      std::string initial = "{}";
+      if (s.initial) {
+        std::vector<std::string> values;
+        for (size_t i = 0; i < static_cast<size_t>(t.count().number()); ++i)
+          values.push_back(fmt::format("{}", ir::elementAsDouble(*s.initial, i)));
+        initial = fmt::format("{{{}}}", fmt::join(values, ", "));
+      }
+      out.line(fmt::format("  {} {}[{}] = {}; ///< \"{}\" {}", kernels::elementApi(t.element()), p.argumentNames[s.argument], t.count().number(), initial, commentText(s.name),
+                           t.text()));
+    }
+    out.line("};");
+    out.blank();
+  }
+  int64_t weightBytes = 0, macs = 0;
+  for (const Weight &w : p.weights)
+    weightBytes += w.bytes();
+  for (const StepInfo &s : p.steps)
+    macs += s.macs;
+  for (const SymbolInfo *s : symbols)
+    out.line(fmt::format("static constexpr size_t {0}_min = {1}, {0}_max = {2}; ///< the symbol `{3}`", s->identifier, std::max<int64_t>(s->bounds.lo, 0), s->bounds.hi,
+                         commentText(s->name)));
+  out.line(fmt::format("static constexpr size_t arena_size = {}; ///< intermediates, inputs and outputs, scratch", memory.arenaBytes()));
+  out.line(fmt::format("static constexpr size_t arena_align = {};", p.settings.target->alignment));
+  out.line(p.hasStates() ? "static constexpr size_t state_size = sizeof(State);" : "static constexpr size_t state_size = 0;");
+  out.line(fmt::format("static constexpr size_t weights_size = {};", weightBytes));
+  out.line(fmt::format("static constexpr uint64_t macs = {};{}", macs, symbols.empty() ? "" : " ///< at the upper bounds"));
+  out.line(fmt::format("static constexpr size_t num_inputs = {}, num_outputs = {}, num_nodes = {};", ports.inputs.size(), ports.outputs.size(), p.steps.size()));
+  if (p.settings.threads)
+    out.line(fmt::format("static constexpr size_t max_tasks = {}; ///< pieces that a step is cut into for threads", p.tasks()));
+  out.blank();
+  emitShapes(out, ports.inputs);
+  emitShapes(out, ports.outputs);
+  emitInfos(out, "inputs", ports.inputs, ports.inputNames);
+  emitInfos(out, "outputs", ports.outputs, ports.outputNames);
+  if (!p.steps.empty()) {
+    out.line("static constexpr burin::NodeInfo nodes[] = {");
+    for (size_t i = 0; i < p.steps.size(); ++i)
+      out.line(fmt::format("    {{{}, {}, {}}}{}", stringLiteral(p.steps[i].node), stringLiteral(p.steps[i].sourceOps), p.steps[i].macs, i + 1 < p.steps.size() ? "," : "};"));
+  }
+  out.blank();
+  out.line("/// Keeps the arena; runs report a wrong one. A global model needs no static constructor.");
+  out.line(fmt::format("BURIN_INLINE constexpr explicit {}(burin::Arena arena) noexcept : arena_{{arena}} {{}}", name));
+  out.line(fmt::format("{0}({0} &&) noexcept = default;", name));
+  out.line(fmt::format("{0} &operator=({0} &&) noexcept = default;", name));
+  out.line(fmt::format("{0}(const {0} &) = delete;", name));
+  out.line(fmt::format("{0} &operator=(const {0} &) = delete;", name));
+  out.blank();
+  if (p.hasStates()) {
+    out.line("// The state. A run that returns an error has not touched it.");
+    out.line("BURIN_INLINE void reset() noexcept { state_ = State{}; }");
+    out.line("BURIN_INLINE const State &state() const noexcept { return state_; }");
+    out.line("BURIN_INLINE void restore(const State &state) noexcept { state_ = state; }");
+    out.blank();
+  }
+  if (symbols.empty()) {
+    out.line("// Inputs and outputs inside the arena. A run overwrites the inputs.");
+  } else {
+    out.line("// Inputs and outputs inside the arena, dense at the extents of this run, which must be within");
+    out.line("// their bounds, or the run says bad_shape. A run overwrites the inputs.");
+  }
+  const auto symbolsOf = [&](const Type &t) { return isDynamic(t) ? styleA : std::string{}; };
+  for (const auto &[port, v] : ports.inputs)
+    out.line(fmt::format("{} {}({}) noexcept;", viewType(v->type, false), port, symbolsOf(v->type)));
+  for (const auto &[port, v] : ports.outputs)
+    out.line(fmt::format("{} {}({}) const noexcept;", viewType(v->type, true), port, symbolsOf(v->type)));
+  out.line(fmt::format("burin::Status run({}) noexcept;", styleA));
+  if (!p.hasStates() && symbols.empty()) {
+    out.line("/// One step of run(), for programs that must not block: call it for 0 .. num_nodes - 1.");
+    out.line("burin::Status step(size_t node) noexcept;");
+  }
+  if (!ports.inputs.empty() || !ports.outputs.empty()) {
+    out.blank();
+    out.line("// Inputs and outputs of the caller, which are only read, and only written. They must not overlap.");
+    std::vector<std::string> views;
+    for (const auto &[port, v] : ports.inputs)
+      views.push_back(fmt::format("{} {}", viewType(v->type, true), port));
+    for (const auto &[port, v] : ports.outputs)
+      views.push_back(fmt::format("{} {}", viewType(v->type, false), port));
+    out.line(fmt::format("burin::Status run({}) noexcept;", fmt::join(views, ", ")));
+  }
+  if (p.settings.threads || p.settings.profile)
+    out.blank();
+  if (p.settings.threads)
+    out.line("BURIN_INLINE void set_parallel_for(burin::ParallelFor hook) noexcept { parallel_ = hook; }");
+  if (p.settings.profile)
+    out.line("BURIN_INLINE void set_observer(burin::Observer hook) noexcept { observer_ = hook; }");
+  out.blank();
+  out.outdent();
+  out.line("private:");
+  out.indent();
+  out.line("burin::Arena arena_;");
+  if (p.hasStates())
+    out.line("State state_;");
+  if (p.settings.threads)
+    out.line("burin::ParallelFor parallel_ = {};");
+  if (p.settings.profile)
+    out.line("burin::Observer observer_ = {};");
+  out.outdent();
+  out.line("};");
+  out.blank();
+  out.line(fmt::format("using Static{0} = burin::Owned<{0}>; ///< with the arena inside", name));
+  out.blank();
+  out.line(fmt::format("}} // namespace {}", p.nameSpace));
+  out.blank();
+  out.line("#endif");
+  return out.take();
+}
+
+} // namespace burin::codegen

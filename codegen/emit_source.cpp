@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// NAME.cpp: the plan as text, functors, stubs, steps, and the functions of the class.
+#include "codegen/code_writer.h"
+#include "codegen/emit.h"
+#include "codegen/emit_steps.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <numeric>
+
+namespace burin::codegen {
+namespace {
+
+std::string shortType(const Type &type) {
+  std::string text = type.text();
+  std::erase(text, ' ');
+  return text;
+}
+
+class SourceEmitter {
+public:
+  SourceEmitter(const Prepared &prepared, const Memory &memory) : p_{prepared}, memory_{memory} {}
+
+  std::string emit() {
+    // The steps first: they tell which accessors the context needs.
+    CodeWriter steps;
+    emitSteps(steps);
+
+    out_.raw(preamble(p_));
+    out_.line(fmt::format("#include \"{}.h\"", p_.settings.name));
+    out_.blank();
+    std::set<std::string> includes = p_.includes;
+    includes.insert("burin/rt/steps.h");
+    for (const std::string &header : includes)
+      out_.line(fmt::format("#include \"{}\"", header));
+    out_.blank();
+    out_.line(fmt::format("namespace {} {{", p_.nameSpace));
+    out_.blank();
+    emitExterns();
+    out_.line("namespace {");
+    out_.line("namespace rt = burin::rt;");
+    out_.line("using burin::Status;");
+    if (usesConst())
+      out_.line("using rt::Const;");
+    out_.blank();
+    emitPlan();
+    emitContext();
+    emitFunctors();
+    emitStubs();
+    out_.raw(steps.take());
+    out_.line("} // namespace");
+    out_.blank();
+    emitClass();
+    out_.blank();
+    out_.line(fmt::format("}} // namespace {}", p_.nameSpace));
+    return out_.take();
+  }
+
+private:
+  bool usesConst() const {
+    return std::ranges::any_of(p_.stubs, [](const Stub &s) {
+      return std::ranges::any_of(s.body, [](const std::string &l) { return l.find("Const<") != std::string::npos; });
+    });
+  }
+
+  bool isTracked() const { return p_.settings.threads; }
+
+  void emitExterns() {
+    if (p_.weights.empty())
+      return;
+    out_.line(fmt::format("// Defined in {}.weights.cpp.", p_.settings.name));
+    out_.line("namespace weights {");
+    for (const Weight &w : p_.weights)
+      if (!w.inBlob)
+        out_.line(fmt::format("extern const {} {}[{}];", weightType(w), w.name, std::max<int64_t>(w.count, 1)));
+    if (p_.blobBytes)
+      out_.line(fmt::format("extern const unsigned char packed[{} + 1];", p_.blobBytes));
+    out_.line("} // namespace weights");
+    out_.blank();
+  }
+
+  static std::string weightType(const Weight &w) { return kernels::elementCpp(w.element); }
+
+  void emitPlan() {
+    const ir::MemoryPlan &plan = memory_.plan;
+    if (plan.buffers.empty())
+      return;
+    const std::string peak = plan.peakStep >= 0 && static_cast<size_t>(plan.peakStep) < p_.steps.size()
+                                 ? fmt::format(" (in step {})", p_.steps[static_cast<size_t>(plan.peakStep)].function)
+                                 : "";
+    const bool tight = plan.arenaBytes == plan.lowerBound;
+    out_.line(fmt::format("// ---- arena: {} bytes, {} ----", memory_.arenaBytes(),
+                          tight ? "which is the most that lives at once" + peak : fmt::format("of which {} live at once{}", plan.lowerBound, peak)));
+    out_.line("//");
+    std::vector<size_t> order(plan.buffers.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::stable_sort(order, [&](size_t a, size_t b) { return plan.buffers[a].offset < plan.buffers[b].offset; });
+    size_t width = 0, bytes = 5, range = 5;
+    std::vector<std::string> ranges(plan.buffers.size());
+    const int last = static_cast<int>(p_.steps.size());
+    for (const size_t i : order) {
+      const ir::PlannedBuffer &b = plan.buffers[i];
+      width = std::max(width, fmt::format("{} = {},", memory_.bufferName(i), b.offset).size());
+      bytes = std::max(bytes, std::to_string(b.bytes).size());
+      ranges[i] = b.first < 0 ? fmt::format("..{}", std::max(b.last, 0)) : b.last >= last ? fmt::format("{}..", b.first) : b.first == b.last ? std::to_string(b.first) : fmt::format("{}..{}", b.first, b.last);
+      range = std::max(range, ranges[i].size());
+    }
+    out_.line(fmt::format("// {:>{}}  {:<{}}  contents", "bytes", width + bytes + 2, "steps", range));
+    out_.line("enum : uint32_t {");
+    for (const size_t i : order) {
+      const ir::PlannedBuffer &b = plan.buffers[i];
+      std::string contents = "scratch";
+      if (b.value) {
+        contents = fmt::format("\"{}\" {}", commentText(b.value->name.empty() ? p_.valueName(b.value) : b.value->name), shortType(b.value->type));
+        if (b.first < 0)
+          contents = "input " + contents;
+        else if (b.last >= last)
+          contents = "output " + contents;
+      }
+      out_.line(fmt::format("  {:<{}} // {:>{}}  {:<{}}  {}", fmt::format("{} = {},", memory_.bufferName(i), b.offset), width, b.bytes, bytes, ranges[i], range, contents));
+    }
+    out_.line("};");
+    out_.blank();
+  }
+
+  static std::string pointerType(const Type &t, bool isConst) {
+    return fmt::format("{}{} *", isConst ? "const " : "", kernels::elementCpp(t.element()));
+  }
+
+  /// Name, type and value of each member of the context.
+  struct Member {
+    std::string type, name, comment;
+  };
+
+  std::vector<Member> members() const {
+    std::vector<Member> all;
+    const ir::Function &entry = p_.entry;
+    for (size_t i = 0; i < entry.body.numArguments(); ++i)
+      if (!entry.stateOfArgument(i))
+        all.push_back({pointerType(entry.body.argument(i)->type, true), p_.argumentNames[i], ""});
+    for (size_t i = 0; i < entry.resultNames.size(); ++i)
+      if (!entry.stateOfResult(i))
+        all.push_back({pointerType(entry.body.terminator().operand(i)->type, false), p_.resultNames[i], ""});
+    for (const ir::State &s : entry.states)
+      all.push_back({pointerType(entry.body.argument(s.argument)->type, false), p_.argumentNames[s.argument], fmt::format("state \"{}\"", commentText(s.name))});
+    for (const SymbolInfo &s : p_.symbols)
+      if (!s.isDefined)
+        all.push_back({"int ", s.identifier, ""});
+    all.push_back({"unsigned char *", "arena", ""});
+    if (p_.settings.threads)
+      all.push_back({"burin::ParallelFor ", "parallel", ""});
+    if (p_.settings.profile)
+      all.push_back({"burin::Observer ", "observer", ""});
+    return all;
+  }
+
+  bool definesExtents() const { return std::ranges::any_of(p_.symbols, &SymbolInfo::isDefined); }
+
+  void emitContext() {
+    out_.line("struct Context {");
+    for (const Member &m : members())
+      out_.line(fmt::format("  {}{};{}", m.type, m.name, m.comment.empty() ? "" : " // " + m.comment));
+    std::set<ElementType> accessors = memory_.accessors();
+    for (const ElementType e : accessors) {
+      out_.blank();
+      out_.line(fmt::format("  BURIN_INLINE {} *{}(uint32_t offset) const {{", kernels::elementCpp(e), accessorName(e)));
+      out_.line(fmt::format("    return static_cast<{} *>(static_cast<void *>(arena + offset));", kernels::elementCpp(e)));
+      out_.line("  }");
+    }
+    if (definesExtents()) {
+      out_.blank();
+      out_.line("  // Extents that steps find: defined by one, used by later ones.");
+      out_.line("  BURIN_INLINE int *extents() const {");
+      out_.line(fmt::format("    return static_cast<int *>(static_cast<void *>(arena + {}));", memory_.extentsOffset()));
+      out_.line("  }");
+    }
+    out_.line("};");
+    out_.blank();
+  }
+
+  void emitFunctors() {
+    if (p_.functors.empty())
+      return;
+    out_.line("// ---- blocks: what is done element by element ----");
+    out_.blank();
+    for (const FunctorDef &f : p_.functors) {
+      out_.line(fmt::format("struct {} {{", f.name));
+      out_.indent();
+      // Members of one type share a line, as a person would write them.
+      for (size_t i = 0; i < f.functor.members.size();) {
+        const std::string &type = f.functor.members[i].type;
+        std::string text = type + (type.back() == '*' ? "" : " ") + f.functor.members[i].name;
+        size_t j = i + 1;
+        for (; j < f.functor.members.size() && f.functor.members[j].type == type; ++j)
+          text += fmt::format(", {}{}", type.back() == '*' ? "*" : "", f.functor.members[j].name);
+        out_.line(text + ";");
+        i = j;
+      }
+      if (!f.functor.members.empty())
+        out_.blank();
+      const bool generic = f.functor.signature.starts_with("template");
+      if (f.functor.lines.size() == 1 && f.functor.signature.size() + f.functor.lines[0].size() + 8 <= 100) {
+        out_.line(fmt::format("{} {{ {} }}", f.functor.signature, f.functor.lines[0]));
+      } else {
+        out_.line(f.functor.signature + " {");
+        out_.indent();
+        for (const std::string &l : f.functor.lines)
+          out_.line(l);
+        out_.outdent();
+        out_.line("}");
+      }
+      (void)generic;
+      out_.outdent();
+      out_.line("};");
+      out_.blank();
+    }
+  }
+
+  void emitStubs() {
+    if (p_.stubs.empty())
+      return;
+    out_.line("// ---- stubs: one for each kernel that the model needs ----");
+    out_.blank();
+    for (const Stub &s : p_.stubs) {
+      constexpr size_t kMostListed = 12;
+      std::vector<std::string> layers(s.layers.begin(), s.layers.begin() + static_cast<ptrdiff_t>(std::min(s.layers.size(), kMostListed)));
+      if (s.layers.size() > kMostListed)
+        layers.push_back(fmt::format("and {} more", s.layers.size() - kMostListed));
+      out_.comment(fmt::format("layers: {}", fmt::join(layers, ", ")));
+      out_.line(fmt::format("BURIN_STUB void {}({}) {{", s.name, fmt::join(s.parameters, ", ")));
+      out_.indent();
+      for (const std::string &l : s.body)
+        out_.line(l);
+      out_.outdent();
+      out_.line("}");
+      out_.blank();
+    }
+  }
+
+  void emitSteps(CodeWriter &out) {
+    out.line("// ---- steps ----");
+    out.blank();
+    for (size_t i = 0; i < p_.steps.size(); ++i) {
+      out.comment(fmt::format("{} {}", i, p_.steps[i].comment));
+      emitStep(out, memory_, p_.steps[i]);
+      out.blank();
+    }
+    // Units whose extents are symbols are functions.
+    std::vector<std::string> units;
+    for (size_t i = 0; i < p_.steps.size(); ++i) {
+      const Dim &n = p_.steps[i].units;
+      if (n.isNumber()) {
+        units.push_back(fmt::format("rt::units<{}>", n.number()));
+        continue;
+      }
+      const std::string name = p_.steps[i].function + "_units";
+      out.line(fmt::format("int {}(const Context &c) noexcept {{ return {}; }}", name, memory_.extent(n)));
+      units.push_back(name);
+    }
+    out.line(fmt::format("constexpr rt::Step<Context> kSteps[{}::num_nodes] = {{", p_.settings.className));
+    for (size_t i = 0; i < p_.steps.size(); ++i) {
+      const int64_t at = i < memory_.plan.scratchOffset.size() ? memory_.plan.scratchOffset[i] : -1;
+      const int64_t each = at < 0 ? 0 : (p_.steps[i].scratchBytes + 63) / 64 * 64;
+      out.line(fmt::format("    {{{}, {}, {}, {}}},{}", p_.steps[i].function, units[i], std::max<int64_t>(at, 0), each,
+                           p_.steps[i].unitsOf.empty() ? "" : " // " + p_.steps[i].unitsOf));
+    }
+    out.line("};");
+    out.blank();
+  }
+
+  std::string tasks() const { return p_.settings.threads ? "max_tasks" : "1"; }
+  std::string runCall() const {
+    const char *observed = p_.settings.profile ? "true" : "false";
+    return p_.steps.size() == 1 ? fmt::format("rt::runStep<{}, {}>(kSteps[0], 0, c)", tasks(), observed) : fmt::format("rt::runSteps<{}, {}>(kSteps, c)", tasks(), observed);
+  }
+
+  static std::string castTo(const Type &t, bool isConst, const std::string &data) {
+    if (kernels::elementApi(t.element()) == kernels::elementCpp(t.element()))
+      return data;
+    const std::string c = isConst ? "const " : "";
+    return fmt::format("static_cast<{}{} *>(static_cast<{}void *>({}))", c, kernels::elementCpp(t.element()), c, data);
+  }
+
+  std::string arenaPointer(const Value *v) const {
+    const auto it = memory_.plan.bufferOf.find(memoryOf(v));
+    const std::string at = it == memory_.plan.bufferOf.end() ? "0" : memory_.bufferName(it->second);
+    return fmt::format("arena_.at<{}>({})", kernels::elementApi(v->type.element()), at);
+  }
+
+  std::string viewOf(const Value *v, bool isConst) const {
+    if (!isDynamic(v->type))
+      return fmt::format("{}{{{}}}", viewType(v->type, isConst), arenaPointer(v));
+    std::vector<std::string> extents;
+    for (const Dim &d : v->type.shape())
+      extents.push_back(d.isNumber() ? d.text() : sizeExtent(d));
+    return fmt::format("{}{{{}, {{{}}}}}", viewType(v->type, isConst), arenaPointer(v), fmt::join(extents, ", "));
+  }
+
+  /// An extent in the functions of the class, where symbols are arguments of type size_t; one that a
+  /// step has defined is read from the arena.
+  std::string sizeExtent(const Dim &d) const {
+    if (const auto name = d.symbolName())
+      if (const SymbolInfo *s = p_.findSymbol(*name); !s->isDefined)
+        return s->identifier;
+    const std::string text = kernels::dimCpp(d, [this](std::string_view name) {
+      const SymbolInfo *s = p_.findSymbol(name);
+      return s->isDefined ? fmt::format("*arena_.at<int>({})", memory_.extentsOffset() + static_cast<int64_t>(s->slot) * 4) : fmt::format("static_cast<int>({})", s->identifier);
+    });
+    return fmt::format("static_cast<size_t>({})", text);
+  }
+
+  void emitClass() {
+    const std::string &name = p_.settings.className;
+    const ir::Function &entry = p_.entry;
+    const Op &yield = entry.body.terminator();
+    std::string styleA;
+    std::vector<std::string> symbolNames;
+    for (const SymbolInfo &s : p_.symbols)
+      if (!s.isDefined) {
+        styleA += fmt::format("{}size_t {}", styleA.empty() ? "" : ", ", s.identifier);
+        symbolNames.push_back(s.identifier);
+      }
+    out_.line("// ---- the class ----");
+    out_.blank();
+    std::vector<std::string> ownViews, views, contextA, contextB, checks;
+    bool dynamic = false;
+    const auto port = [&](const Value *v, const std::string &portName, bool isInput) {
+      const bool isDyn = isDynamic(v->type);
+      dynamic |= isDyn;
+      // Only the symbols that the shape uses are named, or -Wunused-parameter objects.
+      std::string parameters;
+      if (isDyn) {
+        std::map<std::string, ir::Bounds, std::less<>> used;
+        for (const Dim &d : v->type.shape())
+          d.collectSymbols(used);
+        for (const SymbolInfo &s : p_.symbols)
+          if (!s.isDefined)
+            parameters += fmt::format("{}size_t{}", parameters.empty() ? "" : ", ", used.contains(s.name) ? " " + s.identifier : "");
+      }
+      out_.line(fmt::format("{} {}::{}({}){} noexcept {{", viewType(v->type, !isInput), name, portName, parameters, isInput ? "" : " const"));
+      out_.line(fmt::format("  return {};", viewOf(v, !isInput)));
+      out_.line("}");
+      out_.blank();
+      views.push_back(fmt::format("{} {}", viewType(v->type, isInput), portName));
+      if (isInput)
+        ownViews.push_back(fmt::format("this->{}({})", portName, isDyn ? fmt::format("{}", fmt::join(symbolNames, ", ")) : ""));
+      else
+        ownViews.push_back(viewOf(v, false));
+      contextB.push_back(castTo(v->type, isInput, portName + ".data()"));
+    };
+    std::vector<std::pair<const Value *, std::string>> inputs, outputs;
+    for (size_t i = 0; i < entry.body.numArguments(); ++i)
+      if (!entry.stateOfArgument(i))
+        inputs.emplace_back(entry.body.argument(i), p_.argumentNames[i]);
+    for (size_t i = 0; i < yield.numOperands(); ++i)
+      if (!entry.stateOfResult(i))
+        outputs.emplace_back(yield.operand(i), p_.resultNames[i]);
+    for (const auto &[v, portName] : inputs)
+      port(v, portName, true);
+    for (const auto &[v, portName] : outputs)
+      port(v, portName, false);
+
+    // Style A calls style B on the views inside the arena. An output whose extent a step defines
+    // is as large as it can be until then.
+    const bool definedOutputs = std::ranges::any_of(outputs, [&](const auto &o) { return usesDefined(o.first->type); });
+    const std::string head = fmt::format("  if (!arena_.holds(arena_size, arena_align))\n    return Status::bad_arena;\n");
+    if (views.empty()) {
+      out_.line(fmt::format("Status {}::run() noexcept {{", name));
+      out_.raw(head);
+      emitRunBody({}, {});
+      out_.line("}");
+      return;
+    }
+    out_.line(fmt::format("Status {}::run({}) noexcept {{", name, styleA));
+    if (definedOutputs) {
+      out_.raw(head);
+      emitStyleADirect(inputs, outputs);
+    } else {
+      out_.indent();
+      out_.line(fmt::format("return run({});", fmt::join(ownViews, ", ")));
+      out_.outdent();
+    }
+    out_.line("}");
+    out_.blank();
+    if (!p_.hasStates() && p_.symbols.empty()) {
+      out_.line(fmt::format("Status {}::step(size_t node) noexcept {{", name));
+      out_.raw(head);
+      std::vector<std::string> context;
+      for (const auto &[v, portName] : inputs)
+        context.push_back(castTo(v->type, true, arenaPointer(v)));
+      for (const auto &[v, portName] : outputs)
+        context.push_back(castTo(v->type, false, arenaPointer(v)));
+      emitContextValue(context);
+      out_.line(fmt::format("  return rt::runStep<{}, {}>(kSteps[node], static_cast<uint32_t>(node), c);", tasks(), p_.settings.profile ? "true" : "false"));
+      out_.line("}");
+      out_.blank();
+    }
+    out_.indent();
+    out_.outdent();
+    out_.line(fmt::format("Status {}::run({}) noexcept {{", name, fmt::join(views, ", ")));
+    out_.raw(head);
+    emitSymbolChecks(inputs, outputs);
+    emitRunBody(contextB, outputs);
+    out_.line("}");
+  }
+
+  bool usesDefined(const Type &t) const {
+    std::map<std::string, ir::Bounds, std::less<>> used;
+    for (const Dim &d : t.shape())
+      d.collectSymbols(used);
+    return std::ranges::any_of(used, [&](const auto &s) { return p_.findSymbol(s.first)->isDefined; });
+  }
+
+  void emitContextValue(std::vector<std::string> values) {
+    for (const ir::State &s : p_.entry.states)
+      values.push_back(castTo(p_.entry.body.argument(s.argument)->type, false, "state_." + p_.argumentNames[s.argument]));
+    for (const SymbolInfo &s : p_.symbols)
+      if (!s.isDefined)
+        values.push_back(fmt::format("static_cast<int>({})", s.identifier));
+    values.emplace_back("arena_.bytes()");
+    if (p_.settings.threads)
+      values.emplace_back("parallel_");
+    if (p_.settings.profile)
+      values.emplace_back("observer_");
+    out_.line(fmt::format("  const Context c{{{}}};", fmt::join(values, ", ")));
+  }
+
+  void emitRunBody(std::vector<std::string> context, const std::vector<std::pair<const Value *, std::string>> &) {
+    emitContextValue(std::move(context));
+    std::vector<std::string> copies;
+    for (const ir::State &s : p_.entry.states) {
+      const Value *next = p_.entry.body.terminator().operand(s.result);
+      const std::string from = memory_.pointer(next), to = "c." + p_.argumentNames[s.argument];
+      if (from != to)
+        copies.push_back(fmt::format("BURIN_COPY({}, {}, {});", to, from, bytesOf(next->type)));
+    }
+    if (copies.empty()) {
+      out_.line(fmt::format("  return {};", runCall()));
+      return;
+    }
+    out_.line(fmt::format("  const Status status = {};", runCall()));
+    out_.line("  if (status != Status::ok)");
+    out_.line("    return status;");
+    for (const std::string &copy : copies)
+      out_.line("  " + copy);
+    out_.line("  return Status::ok;");
+  }
+
+  /// Symbols that are bounds of arguments are checked where they come in.
+  void emitBoundChecks() {
+    std::vector<std::string> wrong;
+    for (const SymbolInfo &s : p_.symbols)
+      if (!s.isDefined) {
+        if (s.bounds.lo > 0)
+          wrong.push_back(fmt::format("{0} < {0}_min", s.identifier));
+        wrong.push_back(fmt::format("{0} > {0}_max", s.identifier));
+      }
+    if (wrong.empty())
+      return;
+    out_.line(fmt::format("  if ({})", fmt::join(wrong, " || ")));
+    out_.line("    return Status::bad_shape;");
+  }
+
+  void emitStyleADirect(const std::vector<std::pair<const Value *, std::string>> &inputs, const std::vector<std::pair<const Value *, std::string>> &outputs) {
+    emitBoundChecks();
+    std::vector<std::string> context;
+    for (const auto &[v, name] : inputs)
+      context.push_back(castTo(v->type, true, arenaPointer(v)));
+    for (const auto &[v, name] : outputs)
+      context.push_back(castTo(v->type, false, arenaPointer(v)));
+    emitRunBody(context, outputs);
+  }
+
+  void emitSymbolChecks(const std::vector<std::pair<const Value *, std::string>> &inputs, const std::vector<std::pair<const Value *, std::string>> &outputs) {
+    std::set<std::string> known;
+    // A symbol is an extent of the first input that has it bare.
+    for (const auto &[v, name] : inputs)
+      for (size_t i = 0; i < v->type.rank(); ++i)
+        if (const auto symbol = v->type.dim(i).symbolName())
+          if (const SymbolInfo *s = p_.findSymbol(*symbol); !s->isDefined && known.insert(s->identifier).second)
+            out_.line(fmt::format("  const size_t {} = {}.extent({});", s->identifier, name, i));
+    emitBoundChecks();
+    std::vector<std::string> wrong;
+    const auto check = [&](const Value *v, const std::string &name, bool isInput, std::set<std::string> &seen) {
+      if (!isDynamic(v->type))
+        return;
+      for (size_t i = 0; i < v->type.rank(); ++i) {
+        const Dim &d = v->type.dim(i);
+        if (const auto symbol = d.symbolName(); isInput && symbol && seen.insert(std::string(*symbol)).second)
+          continue; // where its value came from
+        std::map<std::string, ir::Bounds, std::less<>> used;
+        d.collectSymbols(used);
+        const bool isDefined = std::ranges::any_of(used, [&](const auto &s) { return p_.findSymbol(s.first)->isDefined; });
+        // Room for the most that a step can find.
+        wrong.push_back(isDefined ? fmt::format("{}.extent({}) < {}", name, i, d.bounds().hi) : fmt::format("{}.extent({}) != {}", name, i, d.isNumber() ? d.text() : sizeExtent(d)));
+      }
+    };
+    std::set<std::string> seen;
+    for (const auto &[v, name] : inputs)
+      check(v, name, true, seen);
+    for (const auto &[v, name] : outputs)
+      check(v, name, false, seen);
+    if (wrong.empty())
+      return;
+    std::string text;
+    for (const std::string &w : wrong)
+      text += (text.empty() ? "" : " || ") + w;
+    out_.line(fmt::format("  if ({})", text));
+    out_.line("    return Status::bad_shape;");
+  }
+
+  const Prepared &p_;
+  const Memory &memory_;
+  CodeWriter out_;
+};
+
+} // namespace
+
+std::string emitSource(const Prepared &p, const Memory &memory) { return SourceEmitter{p, memory}.emit(); }
+
+} // namespace burin::codegen

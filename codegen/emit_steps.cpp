@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codegen/emit_steps.h"
+
+#include "ir/ops.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::codegen {
+namespace {
+namespace ops = ir::ops;
+namespace attr = ir::attr;
+
+class StepEmitter {
+public:
+  StepEmitter(CodeWriter &writer, const Memory &memory) : out_{writer}, memory_{memory} {}
+
+  void op(const Op &op, bool nested) {
+    if (op.is(ops::if_))
+      return branch(op);
+    if (op.is(ops::loop))
+      return loop(op);
+    if (op.is(ops::bind))
+      return bind(op);
+    if (op.is(ops::assert_)) {
+      out_.line(fmt::format("if (!*{})", memory_.pointer(op.operand(0))));
+      out_.line("  return Status::failed_assert;");
+      return;
+    }
+    if (op.is(ops::print))
+      return; // an observer sees the step
+    call(op, nested);
+  }
+
+  bool usesWork() const { return usesWork_; }
+
+private:
+  void call(const Op &op, bool nested) {
+    const OpCall &prepared = *memory_.prepared.callOf(op);
+    std::vector<std::string> arguments;
+    for (const kernels::Param &p : prepared.call.params)
+      arguments.push_back(memory_.argument(p));
+    for (const kernels::Functor &f : prepared.call.functors)
+      arguments.push_back(memory_.functorArguments(f));
+    const bool scratch = prepared.call.scratchBytes > 0;
+    arguments.push_back(!nested ? "work" : fmt::format("{{0, {}, {}}}", memory_.extent(prepared.call.units), scratch ? "work.scratch" : "nullptr"));
+    usesWork_ |= !nested || scratch;
+    out_.line(fmt::format("{}({});", memory_.prepared.stubs[prepared.stub].name, fmt::join(arguments, ", ")));
+    defineDims(op);
+  }
+
+  /// The kernel has left its count where the extents lie: check the bounds.
+  void defineDims(const Op &op) {
+    if (!op.def.is(ir::Trait::definesDims) || op.is(ops::loop))
+      return;
+    for (const Dim &d : op[attr::dims])
+      checkDefined(d);
+  }
+
+  void checkDefined(const Dim &d) {
+    const std::optional<std::string_view> name = d.symbolName();
+    if (!name)
+      return;
+    const ir::Bounds b = d.bounds();
+    const std::string at = memory_.extent(d);
+    out_.line(fmt::format("if ({} < {} || {} > {})", at, b.lo, at, b.hi));
+    out_.line("  return Status::bad_shape;");
+  }
+
+  void bind(const Op &op) {
+    const std::string from = memory_.pointer(op.operand(0));
+    const ir::Dims &dims = op[attr::dims];
+    for (size_t i = 0; i < dims.size(); ++i) {
+      const SymbolInfo *s = dims[i].symbolName() ? memory_.prepared.findSymbol(*dims[i].symbolName()) : nullptr;
+      if (s && s->isDefined && !defined_.contains(s->name)) {
+        defined_.insert(s->name);
+        out_.line(fmt::format("if ({}[{}] < {} || {}[{}] > {})", from, i, s->bounds.lo, from, i, s->bounds.hi));
+        out_.line("  return Status::bad_shape;");
+        out_.line(fmt::format("{} = static_cast<int>({}[{}]);", memory_.extent(dims[i]), from, i));
+      } else {
+        out_.line(fmt::format("if ({}[{}] != {})", from, i, memory_.extent(dims[i])));
+        out_.line("  return Status::bad_shape;");
+      }
+    }
+  }
+
+  void block(const ir::Block &body) {
+    for (const Op &inner : body)
+      if (runs(inner))
+        op(inner, true);
+  }
+
+  std::string byteCount(const Type &type) {
+    const size_t size = ir::elementSize(type.element());
+    if (type.isStatic())
+      return std::to_string(type.count().number() * static_cast<int64_t>(size));
+    const std::string n = memory_.extent(type.count());
+    return size == 1 ? fmt::format("static_cast<size_t>({})", n) : fmt::format("static_cast<size_t>({}) * {}", n, size);
+  }
+
+  void copy(const Value *from, const Value *to) {
+    const std::string source = memory_.pointer(from), target = memory_.pointer(to);
+    if (source != target)
+      out_.line(fmt::format("BURIN_COPY({}, {}, {});", target, source, byteCount(from->type)));
+  }
+
+  void branch(const Op &op) {
+    for (size_t b = 0; b < 2; ++b) {
+      out_.line(b == 0 ? fmt::format("if (*{}) {{", memory_.pointer(op.operand(0))) : "} else {");
+      out_.indent();
+      block(op.block(b));
+      const Op &yield = op.block(b).terminator();
+      for (size_t i = 0; i < yield.numOperands(); ++i)
+        copy(yield.operand(i), op.result(i));
+      out_.outdent();
+    }
+    out_.line("}");
+  }
+
+  void loop(const Op &op) {
+    const auto carried = static_cast<size_t>(op[attr::carried]);
+    const ir::Block &body = op.block();
+    const Op &yield = body.terminator();
+    for (size_t i = 0; i < carried; ++i)
+      copy(op.operand(2 + i), op.result(i));
+    const std::string index = memory_.prepared.valueName(body.argument(0));
+    const std::string condition = op.operand(1) ? fmt::format("*{}", memory_.pointer(op.operand(1))) : "true";
+    out_.line(fmt::format("bool go_on = {};", condition));
+    out_.line(fmt::format("int64_t {} = 0;", index));
+    const std::string limit = op.operand(0) ? fmt::format("{} < *{} && ", index, memory_.pointer(op.operand(0))) : "";
+    const bool scans = op.numResults() > carried;
+    const Dim trips = op[attr::dims].empty() ? Dim(0) : op[attr::dims][0];
+    out_.line(fmt::format("for (; {}go_on; ++{}) {{", limit, index));
+    out_.indent();
+    if (scans && !trips.isNumber()) {
+      out_.line(fmt::format("if ({} >= {})", index, trips.bounds().hi));
+      out_.line("  return Status::bad_shape;");
+    }
+    if (body.argument(0)->hasUses())
+      out_.line(fmt::format("*{} = {};", memory_.pointer(body.argument(0)), index));
+    block(body);
+    out_.line(fmt::format("go_on = *{};", memory_.pointer(yield.operand(0))));
+    for (size_t i = carried; i < op.numResults(); ++i) {
+      const Value *scanned = yield.operand(1 + i);
+      out_.line(fmt::format("BURIN_COPY({} + {} * {}, {}, {});", memory_.pointer(op.result(i)), index,
+                            memory_.extent(scanned->type.count()), memory_.pointer(scanned), byteCount(scanned->type)));
+    }
+    for (size_t i = 0; i < carried; ++i)
+      copy(yield.operand(1 + i), op.result(i));
+    out_.outdent();
+    out_.line("}");
+    if (trips.symbolName() && memory_.prepared.findSymbol(*trips.symbolName())->isDefined)
+      out_.line(fmt::format("{} = static_cast<int>({});", memory_.extent(trips), index));
+    else if (scans)
+      out_.line(fmt::format("if ({} != {})\n  return Status::bad_shape;", index, memory_.extent(trips)));
+  }
+
+  CodeWriter &out_;
+  const Memory &memory_;
+  std::set<std::string> defined_;
+  bool usesWork_ = false;
+};
+
+} // namespace
+
+void emitStep(CodeWriter &out, const Memory &memory, const StepInfo &step) {
+  CodeWriter body;
+  body.indent();
+  StepEmitter emitter{body, memory};
+  emitter.op(*step.op, false);
+  out.line(fmt::format("Status {}(const Context &c, rt::Work{}) noexcept {{", step.function, emitter.usesWork() ? " work" : ""));
+  out.raw(body.take());
+  out.line("  return Status::ok;");
+  out.line("}");
+}
+
+} // namespace burin::codegen

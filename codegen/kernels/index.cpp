@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codegen/kernels/families.h"
+
+namespace burin::kernels {
+
+std::span<const KernelDef> indexKernels() { return {}; }
+
+} // namespace burin::kernels

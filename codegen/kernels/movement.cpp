@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ops that copy elements, and shapes as values.
+#include "codegen/kernels/elementwise.h"
+#include "codegen/kernels/families.h"
+#include "codegen/kernels/nd_text.h"
+#include "ir/ops.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::kernels {
+namespace {
+namespace ops = ir::ops;
+namespace attr = ir::attr;
+
+Dim rowsOf(const Dims &shape) {
+  Dim rows = 1;
+  for (size_t i = 0; i + 1 < shape.size(); ++i)
+    rows = rows * shape[i];
+  return rows;
+}
+
+/// out[i] = in[start + i * stride] over a shape; both may be strided.
+void stridedCopy(Call &call, const Dims &shape, const std::string &in, const Dims &inStride, const std::string &out, const Dims &outStride) {
+  call.include("burin/rt/nd.h");
+  call.line(fmt::format("rt::stridedCopy({}, {}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, ndText(call, inStride, "inStride"), out,
+                        ndText(call, outStride, "outStride")));
+  call.units = rowsOf(shape);
+  call.unitsOf = "rows";
+}
+
+void emitCopy(Call &call) {
+  const Op &op = call.op;
+  const Dims shape = {op.result()->type.count()};
+  call.name = "copy";
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  stridedCopy(call, shape, in, {1}, out, {1});
+}
+
+void emitTranspose(Call &call) {
+  const Op &op = call.op;
+  const Dims shape = atLeastOneAxis(op.result()->type.shape()), strides = denseStrides(op.operand(0)->type.shape());
+  Dims inStride;
+  for (const int64_t axis : op[attr::perm])
+    inStride.push_back(strides[static_cast<size_t>(axis)]);
+  if (inStride.empty())
+    inStride.emplace_back(1);
+  call.name = "transpose";
+  call.include("burin/rt/nd.h");
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  call.line(fmt::format("rt::transpose({}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, ndText(call, inStride, "stride"), out));
+  call.units = shape[0];
+  call.unitsOf = "slices";
+}
+
+void emitBroadcast(Call &call) {
+  const Op &op = call.op;
+  const ir::Shape &from = op.operand(0)->type.shape();
+  const Dims shape = atLeastOneAxis(op.result()->type.shape()), strides = denseStrides(from);
+  Dims inStride(shape.size(), Dim(0));
+  for (size_t i = 0; i < from.size(); ++i)
+    if (!from[i].isNumber(1))
+      inStride[shape.size() - from.size() + i] = strides[i];
+  call.name = "broadcast";
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  stridedCopy(call, shape, in, inStride, out, denseStrides(shape));
+}
+
+void emitSlice(Call &call) {
+  const Op &op = call.op;
+  const Dims shape = atLeastOneAxis(op.result()->type.shape());
+  Dims strides = denseStrides(op.operand(0)->type.shape());
+  Dim start = 0;
+  for (size_t i = 0; i < strides.size(); ++i) {
+    start = start + op[attr::starts][i] * strides[i];
+    strides[i] = strides[i] * Dim(op[attr::steps][i]);
+  }
+  call.name = "slice";
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  const std::string first = call.number(start, "start");
+  stridedCopy(call, shape, first == "0" ? in : fmt::format("{} + {}", in, first), atLeastOneAxis(strides), out, denseStrides(shape));
+}
+
+void emitSliceAt(Call &call) {
+  const Op &op = call.op;
+  const ir::Shape &from = op.operand(0)->type.shape();
+  const Dims shape = atLeastOneAxis(op.result()->type.shape());
+  Dims strides = denseStrides(from);
+  call.name = "sliceAt";
+  const std::string in = call.read(op.operand(0), "in"), starts = call.read(op.operand(1), "starts"), out = call.write(op.result(), "out");
+  call.line("ptrdiff_t first = 0;");
+  for (size_t i = 0; i < from.size(); ++i) {
+    const int64_t step = op[attr::steps][i];
+    // The last start that keeps all of the slice inside.
+    const Dim room = from[i] - (shape[i] - 1) * Dim(step < 0 ? -step : step) - 1;
+    const std::string most = call.number(step < 0 ? from[i] - 1 : room, fmt::format("most{}", i));
+    const std::string least = call.number(step < 0 ? (shape[i] - 1) * Dim(-step) : Dim(0), fmt::format("least{}", i));
+    call.line(fmt::format("first += rt::clampIndex({}[{}], {}, {}) * {};", starts, i, least, most, call.number(strides[i], fmt::format("step{}", i))));
+    strides[i] = strides[i] * Dim(step);
+  }
+  stridedCopy(call, shape, in + " + first", atLeastOneAxis(strides), out, denseStrides(shape));
+}
+
+void emitConcat(Call &call) {
+  const Op &op = call.op;
+  const ir::Shape &shape = op.result()->type.shape();
+  const auto axis = static_cast<size_t>(op[attr::axis]);
+  Dim outer = 1, inner = 1;
+  for (size_t i = 0; i < shape.size(); ++i)
+    (i < axis ? outer : inner) = (i < axis ? outer : inner) * (i == axis ? Dim(1) : shape[i]);
+  call.name = fmt::format("concat{}", op.numOperands());
+  call.include("burin/rt/nd.h");
+  std::vector<std::string> in;
+  for (size_t i = 0; i < op.numOperands(); ++i)
+    in.push_back(call.read(op.operand(i), fmt::format("in{}", i)));
+  const std::string out = call.write(op.result(), "out");
+  const std::string rowLength = call.number(shape[axis] * inner, "outRow");
+  Dim at = 0;
+  for (size_t i = 0; i < op.numOperands(); ++i) {
+    const Dim length = op.operand(i)->type.dim(axis) * inner;
+    const std::string n = call.number(length, fmt::format("row{}", i)), to = call.number(at, fmt::format("at{}", i));
+    call.line(fmt::format("rt::stridedCopy(rt::Nd<2>{{{{{}, {}}}}}, {}, rt::Nd<2>{{{{{}, 1}}}}, {}, rt::Nd<2>{{{{{}, 1}}}}, work);", call.number(outer, fmt::format("rows{}", i)), n,
+                          in[i], n, to == "0" ? out : fmt::format("{} + {}", out, to), rowLength));
+    at = at + length;
+  }
+  call.units = outer;
+  call.unitsOf = "rows";
+}
+
+void emitPad(Call &call) {
+  const Op &op = call.op;
+  const ir::Dims from = atLeastOneAxis(op.operand(0)->type.shape()), shape = atLeastOneAxis(op.result()->type.shape());
+  Dims begin(op[attr::pads].begin(), op[attr::pads].begin() + static_cast<ptrdiff_t>(op[attr::pads].size() / 2));
+  begin = begin.empty() ? Dims{0} : begin;
+  call.name = "pad";
+  call.include("burin/rt/pad.h");
+  const std::string in = call.read(op.operand(0), "in");
+  const Value *value = op.numOperands() > 1 ? op.operand(1) : nullptr;
+  const std::string element = elementCpp(op.operand(0)->type.element());
+  const std::string fill = value ? call.read(value, "value") + "[0]" : fmt::format("{}{{}}", element);
+  const std::string out = call.write(op.result(), "out");
+  call.line(fmt::format("rt::pad<rt::PadMode::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::mode], ndText(call, from, "in"), ndText(call, begin, "begin"),
+                        ndText(call, shape, "out"), in, fill, out));
+  call.units = rowsOf(shape);
+  call.unitsOf = "rows";
+}
+
+void emitTile(Call &call) {
+  const Op &op = call.op;
+  const Dims from = atLeastOneAxis(op.operand(0)->type.shape()), shape = atLeastOneAxis(op.result()->type.shape());
+  call.name = "tile";
+  call.include("burin/rt/nd.h");
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  call.line(fmt::format("rt::tile({}, {}, {}, {}, work);", ndText(call, from, "in"), ndText(call, shape, "out"), in, out));
+  call.units = rowsOf(shape);
+  call.unitsOf = "rows";
+}
+
+void emitIota(Call &call) {
+  const Op &op = call.op;
+  const ir::Shape &shape = op.result()->type.shape();
+  const auto axis = static_cast<size_t>(op[attr::axis]);
+  Dim inner = 1;
+  for (size_t i = axis + 1; i < shape.size(); ++i)
+    inner = inner * shape[i];
+  const std::string element = elementCpp(op.result()->type.element());
+  call.name = "iota";
+  call.include("burin/rt/numeric.h");
+  const std::string out = call.write(op.result(), "out");
+  const std::string extent = call.number(shape.empty() ? Dim(1) : shape[axis], "extent"), below = call.number(inner, "inner");
+  call.line("for (int i = work.begin; i < work.end; ++i)");
+  call.line(fmt::format("  {}[i] = rt::cast<{}>(i / {} % {});", out, element, below, extent));
+  call.units = op.result()->type.count();
+  call.unitsOf = "elements";
+}
+
+void emitExtents(Call &call) {
+  const Op &op = call.op;
+  const std::optional<Dims> &dims = op.result()->contents();
+  if (!dims)
+    throw CompileError(Problem::unsupported, op.at, fmt::format("{} has no known extents", op.def.name)).code("codegen.extents");
+  call.name = fmt::format("extents{}", dims->size());
+  const std::string out = call.write(op.result(), "out");
+  for (size_t i = 0; i < dims->size(); ++i)
+    call.line(fmt::format("{}[{}] = {};", out, i, call.number((*dims)[i], fmt::format("extent{}", i))));
+  call.line("(void)work;");
+}
+
+constexpr KernelDef kMovement[] = {
+    {.op = &ops::copy, .variant = "copy", .emit = emitCopy},
+    {.op = &ops::reshape, .variant = "copy", .emit = emitCopy},
+    {.op = &ops::transpose, .variant = "transpose", .emit = emitTranspose},
+    {.op = &ops::broadcast, .variant = "strided copy", .emit = emitBroadcast},
+    {.op = &ops::slice, .variant = "strided copy", .emit = emitSlice},
+    {.op = &ops::slice_at, .variant = "strided copy", .emit = emitSliceAt},
+    {.op = &ops::concat, .variant = "strided copies", .emit = emitConcat},
+    {.op = &ops::pad, .variant = "pad", .emit = emitPad},
+    {.op = &ops::tile, .variant = "tile", .emit = emitTile},
+    {.op = &ops::iota, .variant = "iota", .emit = emitIota},
+    {.op = &ops::extents, .variant = "extents", .emit = emitExtents},
+    {.op = &ops::shape, .variant = "extents", .emit = emitExtents},
+};
+
+} // namespace
+
+std::span<const KernelDef> movementKernels() { return kMovement; }
+
+} // namespace burin::kernels

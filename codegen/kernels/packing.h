@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Constants in the layout that a kernel reads.
+#pragma once
+
+#include "codegen/kernels/call.h"
+
+namespace burin::kernels {
+
+/// Columns of a panel for `columns` columns: the target's, or what a small layer needs.
+int panelFor(const Target &, int64_t columns);
+/// A constant [k, n] (or [n, k] if transposed) of f32 in panels [ceil(n / panel)][k][panel].
+Packed packMatrix(const Value *, bool transposed, int panel);
+/// A filter [o, kernel..., c/g] of f32 in panels [groups][ceil(o/g / panel)][kernel...][c/g][panel].
+Packed packFilter(const Value *, int64_t groups, int panel);
+/// A depthwise filter [o, kernel..., 1] as [kernel...][o].
+Packed packDepthwise(const Value *);
+
+} // namespace burin::kernels

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codegen/kernels/expression.h"
+#include "codegen/kernels/families.h"
+#include "ir/ops.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace burin::kernels {
+
+std::vector<const KernelDef *> allKernels() {
+  std::vector<const KernelDef *> all;
+  for (const std::span<const KernelDef> family :
+       {elementwiseKernels(), linearKernels(), movementKernels(), poolKernels(), rowKernels(), indexKernels(), quantKernels(),
+        recurrentKernels(), imageKernels()})
+    for (const KernelDef &row : family)
+      all.push_back(&row);
+  return all;
+}
+
+const KernelDef *chooseKernel(const Op &op, const Target &target) {
+  static const auto kByOp = [] {
+    std::unordered_map<const ir::OpDef *, std::vector<const KernelDef *>> byOp;
+    for (const KernelDef *row : allKernels())
+      byOp[row->op].push_back(row);
+    return byOp;
+  }();
+  const auto it = kByOp.find(&op.def);
+  if (it == kByOp.end())
+    return nullptr;
+  const auto row = std::ranges::find_if(it->second, [&](const KernelDef *k) { return !k->applies || k->applies(op, target); });
+  return row == it->second.end() ? nullptr : *row;
+}
+
+bool canTakeEpilogue(const Op &op, const Target &target) {
+  const KernelDef *kernel = chooseKernel(op, target);
+  if (!kernel || !kernel->epilogue || !op.numBlocks() || !isVectorBody(op.block()))
+    return false;
+  const ir::Shape &shape = op.result()->type.shape();
+  const size_t extras = op.block().numArguments() - 1;
+  for (size_t i = op.numOperands() - extras; i < op.numOperands(); ++i) {
+    const Type &t = op.operand(i)->type;
+    const bool columns = t.rank() && !shape.empty() && t.shape().back() == shape.back() && t.count() == shape.back();
+    if (t.element() != ElementType::f32 || !(t.count().isNumber(1) || columns || t.count() == ir::product(shape)))
+      return false;
+  }
+  return true;
+}
+
+} // namespace burin::kernels

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codegen/prepare.h"
+
+#include "codegen/kernels/elementwise.h"
+#include "ir/builder.h"
+#include "ir/ops.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::codegen {
+namespace {
+namespace ops = ir::ops;
+
+constexpr int64_t kMostLiteralBytes = 4096; // what a person still reads
+
+/// "f32[1,8,8,16]"
+std::string shortType(const Type &type) {
+  std::string text = type.text();
+  std::erase(text, ' ');
+  return text;
+}
+
+/// The source operators of an op and of what was fused into it, in order, each once.
+std::vector<Location> sources(const Op &op) {
+  std::vector<Location> all;
+  const auto add = [&](const Location &at) {
+    if ((!at.node.empty() || !at.op.empty()) && std::ranges::find(all, at) == all.end())
+      all.push_back(at);
+  };
+  add(op.at);
+  for (size_t b = 0; b < op.numBlocks(); ++b)
+    for (const Op &inner : op.block(b))
+      add(inner.at);
+  return all;
+}
+
+bool isPlainBlockOp(const Op &op) { return op.is(ops::if_) || op.is(ops::loop); }
+
+/// Ops that the emitter prints itself.
+bool isEmitted(const Op &op) { return isPlainBlockOp(op) || op.is(ops::bind) || op.is(ops::assert_) || op.is(ops::print); }
+
+} // namespace
+
+bool runs(const Op &op) { return !op.is(ops::yield) && !op.is(ops::reshape); }
+
+const Value *memoryOf(const Value *v) {
+  while (v->def() && (v->def()->is(ops::reshape) || v->def()->is(ops::bind)))
+    v = v->def()->operand(0);
+  return v;
+}
+
+Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
+    : module{fromModule}, settings{fromSettings}, entry{*fromModule.functions.front()},
+      nameSpace{identifier(fromSettings.nameSpace.empty() ? fromSettings.name : fromSettings.nameSpace)},
+      values_{"arena", "parallel", "observer", "extents"}, stepNames_{"work", "c", "weights", "rt", "kSteps", "Context"},
+      stubNames_{"work", "c", "weights", "rt", "kSteps", "Context"}, functorNames_{"Context", "Const", "Status"} {
+  if (module.functions.size() != 1) {
+    std::vector<std::string> names;
+    for (const auto &f : module.functions)
+      names.push_back(f->name);
+    throw CompileError(Problem::unsupported, {}, fmt::format("the module has {} entry points ({}), and one class has one so far", names.size(), fmt::join(names, ", ")))
+        .code("codegen.entries")
+        .hint("choose one with --signature");
+  }
+  legalise(entry.body);
+  collectSymbols();
+  Scope api{settings.className, "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "macs",
+            "num_inputs", "num_outputs", "num_nodes", "max_tasks", "inputs", "outputs", "nodes", "run", "step", "reset", "state", "restore",
+            "State", "set_parallel_for", "set_observer", "status"};
+  for (const SymbolInfo &s : symbols)
+    if (!s.isDefined)
+      (void)api.fresh(s.identifier);
+  for (size_t i = 0; i < entry.body.numArguments(); ++i)
+    argumentNames.push_back(api.fresh(entry.body.argument(i)->name.empty() ? fmt::format("input{}", i) : entry.body.argument(i)->name));
+  for (const std::string &result : entry.resultNames)
+    resultNames.push_back(api.fresh(result));
+  nameValues(entry.body);
+  // Names first: a step is called after the node that it stands for.
+  prepareBlock(entry.body, nullptr, false);
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+  placeWeights();
+}
+
+/// An epilogue that the kernel cannot take runs as a loop behind it.
+void Prepared::legalise(ir::Block &block) {
+  for (Op *op = block.front(); op;) {
+    Op *next = op->next();
+    const kernels::KernelDef *kernel = kernels::chooseKernel(*op, *settings.target);
+    const bool carries = op->def.is(ir::Trait::reduction) && op->numBlocks();
+    if (carries && !(kernel && kernel->epilogue && kernels::canTakeEpilogue(*op, *settings.target))) {
+      const size_t extras = op->block().numArguments() - 1, own = op->numOperands() - extras;
+      ir::Builder to{module, block, op};
+      to.at = op->at;
+      std::vector<Value *> operands;
+      for (size_t i = 0; i < own; ++i)
+        operands.push_back(op->operand(i));
+      std::vector<ir::NamedAttr> attributes;
+      for (size_t i = 0; i < op->def.attrs.size(); ++i)
+        if (op->attributes()[i].index())
+          attributes.push_back({op->def.attrs[i].name, op->attributes()[i]});
+      Value *base = to.makeOp(op->def, operands, std::move(attributes)).result();
+      std::vector<Value *> inputs = {base};
+      for (size_t i = own; i < op->numOperands(); ++i)
+        inputs.push_back(op->operand(i));
+      Op &loop = to.makeOp(ops::fused, inputs, {ir::attr::shape(base->type.shape())}, op->takeBlocks());
+      loop.result()->name = op->result()->name;
+      base->name = op->result()->name;
+      op->result()->replaceAllUsesWith(loop.result());
+      op->erase();
+    } else if (isPlainBlockOp(*op)) {
+      for (size_t i = 0; i < op->numBlocks(); ++i)
+        legalise(op->block(i));
+    }
+    op = next;
+  }
+}
+
+void Prepared::collectSymbols() {
+  std::map<std::string, ir::Bounds, std::less<>> all, ofInputs;
+  for (size_t i = 0; i < entry.body.numArguments(); ++i)
+    if (entry.body.argument(i)->type.isTensor())
+      for (const Dim &d : entry.body.argument(i)->type.shape())
+        d.collectSymbols(ofInputs);
+  all = ofInputs;
+  entry.body.walk([&](Op &op) {
+    for (size_t r = 0; r < op.numResults(); ++r)
+      if (op.result(r)->type.isTensor())
+        for (const Dim &d : op.result(r)->type.shape())
+          d.collectSymbols(all);
+    for (const ir::AttrValue &attribute : op.attributes())
+      if (const auto *dims = std::get_if<ir::Dims>(&attribute))
+        for (const Dim &d : *dims)
+          d.collectSymbols(all);
+  });
+  Scope scope{"arena", "parallel", "observer", "extents", "work"};
+  size_t slots = 0;
+  std::vector<std::string> unbounded;
+  for (const auto &[name, bounds] : all) {
+    const bool defined = !ofInputs.contains(name);
+    symbols.push_back({name, scope.fresh(name), bounds, defined, defined ? slots++ : 0});
+    if (bounds.hi >= ir::kUnbounded)
+      unbounded.push_back(name);
+  }
+  if (!unbounded.empty()) {
+    std::string hint;
+    for (const std::string &name : unbounded)
+      hint += fmt::format("{}--dim {}=1..N", hint.empty() ? "" : " ", name);
+    throw CompileError(Problem::unsupported, {}, fmt::format("extents without an upper bound: {}", fmt::join(unbounded, ", ")))
+        .code("dims.unbounded")
+        .hint("give each a range or a number: " + hint);
+  }
+}
+
+void Prepared::nameValues(const ir::Block &block) {
+  for (size_t i = 0; i < block.numArguments(); ++i) {
+    const Value *v = block.argument(i);
+    valueNames_[v] = values_.fresh(v->name.empty() ? "i" : v->name);
+  }
+  for (const Op &op : block) {
+    for (size_t i = 0; i < op.numResults(); ++i) {
+      const Value *v = op.result(i);
+      const std::string base = !v->name.empty() ? v->name : !op.at.node.empty() ? op.at.node : std::string(op.def.name);
+      valueNames_[v] = values_.fresh(base);
+    }
+    if (isPlainBlockOp(op))
+      for (size_t i = 0; i < op.numBlocks(); ++i)
+        nameValues(op.block(i));
+  }
+}
+
+void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested) {
+  for (const Op &op : block) {
+    if (!runs(op))
+      continue;
+    StepInfo own;
+    StepInfo &step = outer ? *outer : own;
+    if (!outer) {
+      step.op = &op;
+      const std::vector<Location> from = sources(op);
+      std::string label;
+      for (const Location &at : from) {
+        if (!at.op.empty())
+          step.sourceOps += (step.sourceOps.empty() ? "" : " + ") + at.op;
+        label += fmt::format("{}{}{}", label.empty() ? "" : " + ", commentText(at.op), at.node.empty() ? "" : fmt::format(" \"{}\"", commentText(at.node)));
+      }
+      if (label.empty())
+        label = op.def.name;
+      if (step.sourceOps.empty())
+        step.sourceOps = op.def.name;
+      step.node = !op.at.node.empty() ? op.at.node : op.numResults() && !op.result()->name.empty() ? op.result()->name : std::string(op.def.name);
+      step.function = stepNames_.fresh(step.node);
+      std::string types;
+      for (size_t i = 0; i < op.numOperands(); ++i)
+        if (op.operand(i) && !op.operand(i)->isConstant())
+          types += (types.empty() ? "" : ", ") + shortType(op.operand(i)->type);
+      types += types.empty() ? "-> " : " -> ";
+      for (size_t i = 0; i < op.numResults(); ++i)
+        types += (i ? ", " : "") + shortType(op.result(i)->type);
+      step.comment = fmt::format("{}: {}", label, types);
+    }
+    try {
+      prepareOp(op, step, nested);
+    } catch (const CompileError &error) {
+      problems_.push_back(error.diagnostic());
+    }
+    if (!outer)
+      steps.push_back(std::move(own));
+  }
+}
+
+void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
+  for (size_t i = 0; i < op.numResults(); ++i)
+    if (!op.result(i)->type.isTensor())
+      throw CompileError(Problem::unsupported, op.at, fmt::format("{} cannot be compiled yet", op.result(i)->type.text())).code("codegen.type");
+  if (isPlainBlockOp(op)) {
+    for (size_t i = 0; i < op.numOperands(); ++i)
+      if (op.operand(i) && op.operand(i)->isConstant())
+        addPlainWeight(op.operand(i));
+    for (size_t i = 0; i < op.numBlocks(); ++i) {
+      prepareBlock(op.block(i), &step, true);
+      const Op &yield = op.block(i).terminator();
+      for (size_t y = 0; y < yield.numOperands(); ++y)
+        if (yield.operand(y)->isConstant())
+          addPlainWeight(yield.operand(y));
+    }
+    return;
+  }
+  if (isEmitted(op)) {
+    if (op.operand(0)->isConstant())
+      addPlainWeight(op.operand(0));
+    return;
+  }
+  const kernels::KernelDef *kernel = kernels::chooseKernel(op, *settings.target);
+  if (!kernel)
+    throw CompileError(Problem::unsupported, op.at, fmt::format("no kernel for {} of {}", op.def.name, op.numOperands() && op.operand(0) ? op.operand(0)->type.text() : "nothing"))
+        .code("codegen.kernel");
+  kernels::Call call{op, *settings.target};
+  kernel->emit(call);
+  includes.insert(call.includes.begin(), call.includes.end());
+  for (kernels::Param &p : call.params) {
+    if (const auto *packed = std::get_if<kernels::Packed>(&p.argument.of))
+      addWeight(*packed);
+    else if (const auto *read = std::get_if<kernels::Argument::Read>(&p.argument.of); read && memoryOf(read->value)->isConstant())
+      addPlainWeight(memoryOf(read->value));
+  }
+  Stub stub;
+  for (const kernels::Param &p : call.params)
+    stub.parameters.push_back(fmt::format("{}{}{}", p.type, p.type.back() == '*' ? "" : " ", p.name));
+  for (size_t i = 0; i < call.functors.size(); ++i) {
+    for (const kernels::Param &m : call.functors[i].members)
+      if (const auto *read = std::get_if<kernels::Argument::Read>(&m.argument.of); read && memoryOf(read->value)->isConstant())
+        addPlainWeight(memoryOf(read->value));
+    stub.parameters.push_back(fmt::format("{} {}", addFunctor(call.functors[i]), call.functorNames[i]));
+  }
+  stub.parameters.emplace_back("rt::Work work");
+  stub.body = call.body;
+  stub.variant = kernel->variant;
+  const std::string key = fmt::format("{}|{}|{}", call.returnsStatus, fmt::join(stub.parameters, ","), fmt::join(stub.body, "\n"));
+  const auto [it, isNew] = stubOf_.emplace(key, stubs.size());
+  if (isNew) {
+    stub.name = stubNames_.fresh(call.name);
+    stubs.push_back(std::move(stub));
+  }
+  stubs[it->second].layers.push_back(step.function);
+  step.scratchBytes = std::max(step.scratchBytes, call.scratchBytes);
+  const Dim macs = call.macs;
+  step.macs += macs.bounds().hi < ir::kUnbounded ? macs.bounds().hi : 0;
+  if (!nested) {
+    step.units = call.units;
+    step.unitsOf = call.unitsOf;
+  }
+  calls_.emplace(&op, OpCall{std::move(call), kernel, it->second});
+}
+
+void Prepared::addWeight(const kernels::Packed &packed) {
+  const auto [it, isNew] = weightOf_.emplace(std::pair{packed.from, packed.layout}, weights.size());
+  if (!isNew)
+    return;
+  Weight w;
+  w.name = weightNames_.fresh(packed.from->name.empty() ? "weight" : packed.from->name);
+  w.comment = fmt::format("\"{}\" {} as {}", commentText(packed.from->name), shortType(packed.from->type), packed.layout);
+  w.element = packed.element;
+  w.count = packed.count;
+  w.make = packed.make;
+  w.inBlob = packed.element == ElementType::f32 && w.bytes() > kMostLiteralBytes && !settings.literals;
+  weights.push_back(std::move(w));
+}
+
+void Prepared::addPlainWeight(const Value *v) {
+  const auto [it, isNew] = weightOf_.emplace(std::pair{v, std::string{}}, weights.size());
+  if (!isNew)
+    return;
+  if (v->type.element() == ElementType::string)
+    throw CompileError(Problem::unsupported, {}, fmt::format("the string constant '{}' cannot be compiled yet", v->name)).code("codegen.string");
+  Weight w;
+  w.name = weightNames_.fresh(v->name.empty() ? "constant" : v->name);
+  w.comment = fmt::format("\"{}\" {}", commentText(v->name), shortType(v->type));
+  w.element = v->type.element();
+  w.count = v->type.count().number();
+  w.make = [v] { return std::vector<std::byte>(v->constant()->bytes.begin(), v->constant()->bytes.end()); };
+  weights.push_back(std::move(w));
+}
+
+std::string Prepared::addFunctor(const kernels::Functor &functor) {
+  const auto [it, isNew] = functorOf_.emplace(functor.key(), functors.size());
+  if (isNew)
+    functors.push_back({functorNames_.fresh(functor.base), functor});
+  return functors[it->second].name;
+}
+
+void Prepared::placeWeights() {
+  for (Weight &w : weights)
+    if (w.inBlob) {
+      w.blobOffset = blobBytes;
+      blobBytes += (w.bytes() + 63) / 64 * 64;
+    }
+}
+
+const OpCall *Prepared::callOf(const Op &op) const {
+  const auto it = calls_.find(&op);
+  return it == calls_.end() ? nullptr : &it->second;
+}
+
+const Weight &Prepared::weightOf(const Value *v, const std::string &layout) const { return weights[weightOf_.at({v, layout})]; }
+
+const std::string &Prepared::valueName(const Value *v) const { return valueNames_.at(v); }
+
+const std::string &Prepared::functorName(const kernels::Functor &f) const { return functors[functorOf_.at(f.key())].name; }
+
+const SymbolInfo *Prepared::findSymbol(std::string_view name) const {
+  const auto it = std::ranges::find(symbols, name, &SymbolInfo::name);
+  return it == symbols.end() ? nullptr : &*it;
+}
+
+std::shared_ptr<Prepared> prepare(ir::Module &module, const Settings &settings) { return std::make_shared<Prepared>(module, settings); }
+
+std::vector<int64_t> scratchBytes(const Prepared &prepared) {
+  std::vector<int64_t> bytes;
+  for (const StepInfo &step : prepared.steps)
+    bytes.push_back((step.scratchBytes + 63) / 64 * 64 * prepared.tasks());
+  return bytes;
+}
+
+} // namespace burin::codegen

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything that is decided before the text is printed: kernels, stubs, functors, weights, names.
+#pragma once
+
+#include "codegen/compile.h"
+#include "codegen/kernels/kernel_def.h"
+#include "codegen/names.h"
+
+#include <map>
+
+namespace burin::codegen {
+
+using ir::Dim;
+using ir::ElementType;
+using ir::Op;
+using ir::Type;
+using ir::Value;
+
+/// A constant in NAME.weights.cpp: an array of its own, or a piece of the one string literal.
+struct Weight {
+  std::string name;    ///< in the namespace `weights`
+  std::string comment; ///< the model's name, type and layout
+  ElementType element;
+  int64_t count = 0;
+  std::function<std::vector<std::byte>()> make;
+  bool inBlob = false;
+  int64_t blobOffset = 0; ///< bytes
+  int64_t bytes() const { return count * static_cast<int64_t>(ir::elementSize(element)); }
+};
+
+struct FunctorDef {
+  std::string name;
+  kernels::Functor functor;
+};
+
+/// A function of the generated source; layers that need the same one share it.
+struct Stub {
+  std::string name;
+  std::vector<std::string> parameters; ///< "const float *in"
+  std::vector<std::string> body;
+  std::vector<std::string> layers;
+  std::string variant;
+};
+
+/// How one op runs: a call of a stub.
+struct OpCall {
+  kernels::Call call;
+  const kernels::KernelDef *kernel;
+  size_t stub;
+};
+
+struct StepInfo {
+  const Op *op;
+  std::string function; ///< its name in the generated source
+  std::string node;     ///< the model's own name
+  std::string sourceOps; ///< "Conv + Relu"
+  std::string comment;   ///< Conv "conv1" + Relu "relu1": f32[1,8,8,1] -> f32[1,8,8,16]
+  Dim units = 1;
+  std::string unitsOf;
+  int64_t scratchBytes = 0; ///< of one task
+  int64_t macs = 0;
+};
+
+/// A symbol of the generated code: from the extents of inputs, or defined by a step.
+struct SymbolInfo {
+  std::string name;       ///< in the model
+  std::string identifier; ///< in C++
+  ir::Bounds bounds;
+  bool isDefined;         ///< by a step
+  size_t slot = 0;        ///< of the defined ones
+};
+
+constexpr int kMaxTasks = 8; ///< pieces that a step is cut into for threads
+
+class Prepared {
+public:
+  Prepared(ir::Module &, const Settings &);
+
+  ir::Module &module;
+  Settings settings;
+  ir::Function &entry;
+  std::string nameSpace;
+  std::vector<StepInfo> steps;
+  std::vector<Stub> stubs;
+  std::vector<FunctorDef> functors;
+  std::vector<Weight> weights;
+  int64_t blobBytes = 0;
+  std::set<std::string> includes;
+  std::vector<SymbolInfo> symbols;
+  std::vector<std::string> argumentNames, resultNames; ///< identifiers, of the class
+
+  const OpCall *callOf(const Op &) const; ///< null for ops that the emitter prints itself
+  const Weight &weightOf(const Value *, const std::string &layout) const;
+  const std::string &valueName(const Value *) const; ///< an identifier, unique in the function
+  const std::string &functorName(const kernels::Functor &) const;
+  const SymbolInfo *findSymbol(std::string_view name) const;
+  bool hasStates() const { return !entry.states.empty(); }
+  int tasks() const { return settings.threads ? kMaxTasks : 1; }
+
+private:
+  void legalise(ir::Block &);
+  void collectSymbols();
+  void nameValues(const ir::Block &);
+  void prepareBlock(const ir::Block &, StepInfo *outer, bool nested);
+  void prepareOp(const Op &, StepInfo &, bool nested);
+  void addWeight(const kernels::Packed &);
+  void addPlainWeight(const Value *);
+  std::string addFunctor(const kernels::Functor &);
+  void placeWeights();
+
+  std::map<const Op *, OpCall> calls_;
+  std::map<std::pair<const Value *, std::string>, size_t> weightOf_;
+  std::map<std::string, size_t> functorOf_, stubOf_;
+  std::unordered_map<const Value *, std::string> valueNames_;
+  Scope values_, stepNames_, stubNames_, functorNames_, weightNames_;
+  std::vector<Diagnostic> problems_;
+};
+
+/// The ops of a block that run: all but the yield and what only renames memory.
+bool runs(const Op &);
+/// What a value's memory is called after: through the ops that only rename it.
+const Value *memoryOf(const Value *);
+
+} // namespace burin::codegen

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// report.json: what was decided, for people's tools. The format is docs/output-format.md.
+#include "codegen/emit.h"
+
+#include <fmt/format.h>
+
+namespace burin::codegen {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      out += fmt::format("\\{}", c);
+    else if (byte < 32)
+      out += fmt::format("\\u{:04x}", byte);
+    else
+      out += c; // names are UTF-8 as the model has them
+  }
+  return out + "\"";
+}
+
+std::string tensor(const std::string &name, const Type &type) {
+  std::string shape;
+  for (const Dim &d : type.shape())
+    shape += fmt::format("{}{}", shape.empty() ? "" : ", ", d.isNumber() ? d.text() : quoted(d.text()));
+  return fmt::format("{{\"name\": {}, \"dtype\": {}, \"shape\": [{}], \"bytes\": {}}}", quoted(name), quoted(ir::name(type.element())), shape, bytesOf(type));
+}
+
+std::string list(const std::vector<std::string> &rows, std::string_view indent) {
+  if (rows.empty())
+    return "[]";
+  return fmt::format("[\n{0}  {1}\n{0}]", indent, fmt::join(rows, fmt::format(",\n{}  ", indent)));
+}
+
+} // namespace
+
+std::string emitReport(const Prepared &p, const Memory &memory) {
+  const ir::MemoryPlan &plan = memory.plan;
+  std::vector<std::string> inputs, outputs, symbols, nodes, stubs, buffers, weights;
+  for (size_t i = 0; i < p.entry.body.numArguments(); ++i)
+    inputs.push_back(tensor(p.entry.body.argument(i)->name, p.entry.body.argument(i)->type));
+  for (size_t i = 0; i < p.entry.resultNames.size(); ++i)
+    outputs.push_back(tensor(p.entry.resultNames[i], p.entry.body.terminator().operand(i)->type));
+  for (const SymbolInfo &s : p.symbols)
+    symbols.push_back(fmt::format("{{\"name\": {}, \"min\": {}, \"max\": {}, \"from\": \"{}\"}}", quoted(s.name), s.bounds.lo, s.bounds.hi, s.isDefined ? "step" : "input"));
+  for (size_t i = 0; i < p.steps.size(); ++i) {
+    const StepInfo &s = p.steps[i];
+    const OpCall *call = p.callOf(*s.op);
+    nodes.push_back(fmt::format("{{\"step\": {}, \"name\": {}, \"op\": {}, \"sources\": {}, \"kernel\": {}, \"stub\": {}, \"macs\": {}, \"scratch\": {}}}", i, quoted(s.node),
+                                quoted(s.op->def.name), quoted(s.sourceOps), quoted(call ? call->kernel->variant : ""), quoted(call ? p.stubs[call->stub].name : ""), s.macs,
+                                s.scratchBytes));
+  }
+  for (const Stub &s : p.stubs)
+    stubs.push_back(fmt::format("{{\"name\": {}, \"kernel\": {}, \"layers\": {}}}", quoted(s.name), quoted(s.variant), s.layers.size()));
+  for (size_t i = 0; i < plan.buffers.size(); ++i) {
+    const ir::PlannedBuffer &b = plan.buffers[i];
+    buffers.push_back(fmt::format("{{\"name\": {}, \"offset\": {}, \"bytes\": {}, \"first\": {}, \"last\": {}}}", quoted(memory.bufferName(i).substr(3)), b.offset, b.bytes, b.first, b.last));
+  }
+  for (const Weight &w : p.weights)
+    weights.push_back(fmt::format("{{\"name\": {}, \"bytes\": {}, \"form\": \"{}\"}}", quoted(w.name), w.bytes(), w.inBlob ? "string" : "literals"));
+  const Summary s = summarise(p, plan);
+  std::string out = "{\n";
+  const auto field = [&](std::string_view key, const std::string &value, bool last = false) { out += fmt::format("  \"{}\": {}{}\n", key, value, last ? "" : ","); };
+  field("schema", "1");
+  field("name", quoted(p.settings.name));
+  field("burin", quoted(p.settings.version));
+  field("model_sha256", quoted(p.module.modelSha256));
+  field("format", quoted(p.module.format));
+  field("settings", quoted(p.settings.text));
+  field("target", quoted(p.settings.target->name));
+  field("inputs", list(inputs, "  "));
+  field("outputs", list(outputs, "  "));
+  field("symbols", list(symbols, "  "));
+  field("macs", std::to_string(s.macs));
+  field("arena", fmt::format("{{\"bytes\": {}, \"bound\": {}, \"align\": {}, \"peak_step\": {}}}", memory.arenaBytes(), plan.lowerBound, p.settings.target->alignment, plan.peakStep));
+  field("weights", fmt::format("{{\"bytes\": {}, \"tensors\": {}}}", s.weightBytes, list(weights, "  ")));
+  field("state_bytes", std::to_string(s.stateBytes));
+  field("nodes", list(nodes, "  "));
+  field("stubs", list(stubs, "  "));
+  field("buffers", list(buffers, "  "), true);
+  return out + "}\n";
+}
+
+Summary summarise(const Prepared &p, const ir::MemoryPlan &plan) {
+  Summary s{};
+  s.arenaBytes = plan.arenaBytes;
+  s.lowerBound = plan.lowerBound;
+  for (const Weight &w : p.weights)
+    s.weightBytes += w.bytes();
+  for (const StepInfo &step : p.steps)
+    s.macs += step.macs;
+  for (const ir::State &state : p.entry.states)
+    s.stateBytes += bytesOf(p.entry.body.argument(state.argument)->type);
+  s.steps = p.steps.size();
+  s.stubs = p.stubs.size();
+  if (plan.peakStep >= 0 && static_cast<size_t>(plan.peakStep) < p.steps.size())
+    s.peakStep = p.steps[static_cast<size_t>(plan.peakStep)].node;
+  return s;
+}
+
+std::vector<File> generate(const Prepared &p, const ir::MemoryPlan &plan) {
+  const Memory memory{p, plan};
+  const std::string &name = p.settings.name;
+  std::vector<File> files = {
+      {name + ".h", emitHeader(p, memory)}, {name + ".cpp", emitSource(p, memory)}, {name + ".weights.cpp", emitWeights(p)}, {"report.json", emitReport(p, memory)}};
+  if (p.settings.cApi) {
+    files.push_back({name + "_c.h", emitCHeader(p, memory)});
+    files.push_back({name + "_c.cpp", emitCSource(p, memory)});
+  }
+  return files;
+}
+
+} // namespace burin::codegen

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend/onnx/importer.h"
+
+#include "frontend/onnx/read.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::onnx {
+namespace {
+constexpr int kDeepest = 200; // functions and subgraphs inside each other
+
+/// The attributes of a call in place of the references of a function's node.
+Node bindAttributes(const Node &node,
+                    const std::map<std::string, const Attribute *, std::less<>> &bound);
+
+GraphRef bindGraph(const Graph &graph,
+                   const std::map<std::string, const Attribute *, std::less<>> &bound) {
+  auto copy = std::make_shared<Graph>(graph);
+  for (Node &n : copy->nodes)
+    n = bindAttributes(n, bound);
+  return copy;
+}
+
+Node bindAttributes(const Node &node,
+                    const std::map<std::string, const Attribute *, std::less<>> &bound) {
+  Node out = node;
+  out.attributes.clear();
+  for (const Attribute &a : node.attributes) {
+    Attribute copy = a;
+    if (!a.reference.empty()) {
+      const auto it = bound.find(a.reference);
+      if (it == bound.end())
+        continue; // an absent attribute stays absent
+      copy = *it->second;
+      copy.name = a.name;
+    } else if (const auto *graph = std::get_if<GraphRef>(&a.value)) {
+      copy.value = bindGraph(**graph, bound);
+    }
+    out.attributes.push_back(std::move(copy));
+  }
+  return out;
+}
+
+} // namespace
+
+Importer::Importer(const Model &model, const ImportOptions &options)
+    : model_{model}, options_{options}, module_{std::make_unique<ir::Module>()},
+      opsets_{&model.opsets} {
+  module_->format = "onnx";
+}
+
+Dim Importer::inputDim(const std::string &input, size_t axis, const Extent &extent) {
+  if (const auto *n = std::get_if<int64_t>(&extent))
+    return *n;
+  const auto *param = std::get_if<std::string>(&extent);
+  const std::string name = param ? *param : fmt::format("{}.{}", input, axis);
+  ir::Bounds bounds{0, ir::kUnbounded};
+  if (const auto it = options_.dims.find(name); it != options_.dims.end()) {
+    bounds = it->second;
+    usedOptions_.insert(name);
+  }
+  return module_->symbol(name, bounds, fmt::format("dimension {} of input '{}'", axis, input));
+}
+
+ir::Type Importer::inputType(const ValueInfo &info) {
+  const auto refuse = [&](std::string text, std::string hint = {}) {
+    throw CompileError(Problem::unsupported, {info.name, "", ""}, std::move(text))
+        .code("onnx.input")
+        .hint(std::move(hint));
+  };
+  const Type &t = info.type;
+  if (t.kind != Type::Kind::tensor)
+    refuse(fmt::format("the input '{}' is no tensor", info.name));
+  const auto given = options_.inputShapes.find(info.name);
+  if (given != options_.inputShapes.end()) {
+    usedOptions_.insert(info.name);
+    if (t.shape && t.shape->size() != given->second.size())
+      throw CompileError(
+          Problem::usage, {info.name, "", ""},
+          fmt::format("--input-shape gives '{}' {} extents, and the model declares {}", info.name,
+                      given->second.size(), t.shape->size()))
+          .code("onnx.input-shape");
+    return {elementType(t.element), given->second};
+  }
+  if (!t.shape)
+    refuse(fmt::format("the input '{}' has no declared shape", info.name),
+           fmt::format("give it one: --input-shape {}:1x3x224x224", info.name));
+  ir::Shape shape;
+  for (size_t i = 0; i < t.shape->size(); ++i)
+    shape.push_back(inputDim(info.name, i, (*t.shape)[i]));
+  return {elementType(t.element), std::move(shape)};
+}
+
+std::unique_ptr<ir::Module> Importer::run() {
+  module_->name = model_.graph.name;
+  reportUnsupported(model_.graph, model_.opsets);
+  for (const auto &[key, function] : model_.functions)
+    (void)key, (void)function; // reported where they are called
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+
+  ir::Function &main = module_->addFunction("main");
+  ir::Builder to{*module_, main.body};
+  scopes_.emplace_back();
+  const auto isInitializer = [&](const std::string &name) {
+    return std::ranges::any_of(model_.graph.initializers,
+                               [&](const Initializer &i) { return i.tensor.name == name; });
+  };
+  for (const ValueInfo &input : model_.graph.inputs) {
+    if (isInitializer(input.name))
+      continue; // a default that callers could override; it is a constant here
+    try {
+      scopes_.back()[input.name] = main.body.addArgument(inputType(input), input.name);
+    } catch (const CompileError &error) {
+      problems_.push_back(error.diagnostic());
+    }
+  }
+  std::string unbounded;
+  for (const ir::Symbol &s : module_->symbols())
+    if (s.bounds.hi >= ir::kUnbounded)
+      unbounded += fmt::format("{}--dim {}=1..N", unbounded.empty() ? "" : " ", s.name);
+  if (!unbounded.empty()) {
+    std::string list;
+    for (const ir::Symbol &s : module_->symbols())
+      if (s.bounds.hi >= ir::kUnbounded)
+        list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", s.name, s.origin);
+    problems_.push_back({Problem::unsupported,
+                         "dims.unbounded",
+                         {},
+                         "extents of inputs are open: " + list,
+                         {},
+                         "fix each by a number or a range: " + unbounded});
+  }
+  for (const auto &[name, bounds] : options_.dims)
+    if (!usedOptions_.contains(name) &&
+        std::ranges::find(module_->symbols(), name, &ir::Symbol::name) == module_->symbols().end())
+      problems_.push_back({Problem::usage,
+                           "dims.unknown",
+                           {},
+                           fmt::format("--dim {}: no input has an extent of that name", name),
+                           {},
+                           {}});
+  for (const auto &[name, shape] : options_.inputShapes)
+    if (!usedOptions_.contains(name))
+      problems_.push_back(
+          {Problem::usage,
+           "dims.unknown",
+           {},
+           fmt::format("--input-shape {}: the model has no input of that name", name),
+           {},
+           {}});
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+
+  lowerNodes(model_.graph, to);
+  std::vector<std::string> names = options_.outputs;
+  if (names.empty())
+    for (const ValueInfo &output : model_.graph.outputs)
+      names.push_back(output.name);
+  std::vector<Value *> results;
+  for (const std::string &name : names) {
+    Value *v = find(name);
+    if (v) {
+      results.push_back(v);
+      main.resultNames.push_back(name);
+    } else if (problems_.empty()) {
+      problems_.push_back({Problem::usage,
+                           "onnx.output",
+                           {},
+                           fmt::format("the model has no value '{}' to be an output", name),
+                           {},
+                           {}});
+    }
+  }
+  for (const auto &[in, out] : options_.states) {
+    ir::State state{in, SIZE_MAX, SIZE_MAX, nullptr};
+    for (size_t i = 0; i < main.body.numArguments(); ++i)
+      if (main.body.argument(i)->name == in)
+        state.argument = i;
+    const auto it = std::ranges::find(main.resultNames, out);
+    if (it != main.resultNames.end())
+      state.result = static_cast<size_t>(it - main.resultNames.begin());
+    if (state.argument == SIZE_MAX || state.result == SIZE_MAX)
+      problems_.push_back({Problem::usage,
+                           "onnx.state",
+                           {},
+                           fmt::format("--state {}={}: the model has no {} '{}'", in, out,
+                                       state.argument == SIZE_MAX ? "input" : "output",
+                                       state.argument == SIZE_MAX ? in : out),
+                           {},
+                           {}});
+    else if (!problems_.empty())
+      continue;
+    else if (main.body.argument(state.argument)->type != results[state.result]->type)
+      problems_.push_back({Problem::usage,
+                           "onnx.state",
+                           {},
+                           fmt::format("--state {}={}: {} and {} differ", in, out,
+                                       main.body.argument(state.argument)->type.text(),
+                                       results[state.result]->type.text()),
+                           {},
+                           {}});
+    else
+      main.states.push_back(state);
+  }
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+  to.yield(results);
+  return std::move(module_);
+}
+
+/// Every operator without a lowering, each once with its count.
+void Importer::reportUnsupported(const Graph &graph, const Opsets &opsets) {
+  struct Seen {
+    const Node *first;
+    size_t count;
+    std::string why;
+  };
+  std::map<std::string, Seen> seen;
+  const std::function<void(const Graph &, const Opsets &, int)> walk =
+      [&](const Graph &g, const Opsets &versions, int depth) {
+        if (depth > kDeepest)
+          return;
+        for (const Node &node : g.nodes) {
+          if (const Function *function = model_.function(node)) {
+            walk(function->body, function->opsets, depth + 1);
+          } else {
+            const auto version = versions.find(node.domain);
+            const std::string label = node.domain.empty() ? node.op : node.domain + "." + node.op;
+            if (version == versions.end() && node.domain.empty())
+              seen.try_emplace(label, Seen{&node, 0, "the model imports no version of its domain"})
+                  .first->second.count++;
+            else if (!findLowering(node.domain, node.op,
+                                   version == versions.end() ? 1 : version->second))
+              seen.try_emplace(label,
+                               Seen{&node, 0,
+                                    fmt::format("version {} of it is not supported",
+                                                version == versions.end() ? 1 : version->second)})
+                  .first->second.count++;
+          }
+          forEachGraph(node, [&](const Graph &inner) { walk(inner, versions, depth + 1); });
+        }
+      };
+  walk(graph, opsets, 0);
+  for (const auto &[label, s] : seen)
+    problems_.push_back(
+        {Problem::unsupported,
+         "onnx.operator",
+         s.first->location(),
+         fmt::format("{}: {} ({} {})", label, s.why, s.count, s.count == 1 ? "node" : "nodes"),
+         {},
+         "`burin ops` lists what is supported"});
+}
+
+Value *Importer::find(std::string_view name) const {
+  for (size_t i = scopes_.size(); i-- > 0;)
+    if (const auto it = scopes_[i].find(name); it != scopes_[i].end())
+      return it->second;
+  return nullptr;
+}
+
+void Importer::lowerNodes(const Graph &graph, ir::Builder &to) {
+  for (const Initializer &i : graph.initializers)
+    if (!scopes_.back().contains(i.tensor.name))
+      scopes_.back()[i.tensor.name] = addTensor(*module_, i.tensor, i.tensor.name);
+  for (const Node &node : graph.nodes) {
+    try {
+      lowerNode(node, to);
+    } catch (const CompileError &error) {
+      Diagnostic d = error.diagnostic();
+      if (d.at.node.empty() && d.at.op.empty())
+        d.at = node.location();
+      problems_.push_back(std::move(d));
+    }
+  }
+}
+
+void Importer::lowerNode(const Node &node, ir::Builder &to) {
+  std::vector<Value *> inputs;
+  for (const std::string &name : node.inputs) {
+    Value *v = name.empty() ? nullptr : find(name);
+    if (!name.empty() && !v)
+      return; // what makes it has been reported
+    inputs.push_back(v);
+  }
+  to.at = node.location();
+  Values results;
+  if (const Function *function = model_.function(node)) {
+    results = callFunction(node, *function, to, inputs);
+  } else {
+    const auto version = opsets_->find(node.domain);
+    const int64_t imported = version == opsets_->end() ? 1 : version->second;
+    const Lowering *lowering = findLowering(node.domain, node.op, imported);
+    if (!lowering)
+      throw CompileError(Problem::unsupported, node.location(),
+                         fmt::format("version {} of {} is not supported", imported, node.op))
+          .code("onnx.operator");
+    results = lowering->lower(NodeView{*this, node, to, std::move(inputs), imported});
+  }
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i].empty())
+      continue;
+    if (i >= results.size() || !results[i])
+      throw CompileError(
+          Problem::unsupported, node.location(),
+          fmt::format("output {} ('{}') of {} is not supported", i, node.outputs[i], node.op))
+          .code("onnx.output");
+    scopes_.back()[node.outputs[i]] = results[i];
+    if (results[i]->def() && results[i]->name.empty())
+      results[i]->name = node.outputs[i];
+  }
+}
+
+Values Importer::callFunction(const Node &node, const Function &function, ir::Builder &to,
+                              std::span<Value *const> inputs) {
+  if (++depth_ > kDeepest)
+    throw CompileError(Problem::unsupported, node.location(),
+                       "functions call each other too deeply")
+        .code("onnx.depth");
+  std::map<std::string, const Attribute *, std::less<>> bound;
+  for (const Attribute &a : function.defaults)
+    bound[a.name] = &a;
+  for (const Attribute &a : node.attributes)
+    bound[a.name] = &a;
+  Graph body = function.body;
+  for (Node &n : body.nodes) {
+    n = bindAttributes(n, bound);
+    if (n.name.empty())
+      n.name = node.location().node;
+  }
+  std::vector<Value *> all(inputs.begin(), inputs.end());
+  all.resize(body.inputs.size(), nullptr);
+  // A function sees nothing of what is around it.
+  std::vector<Scope> outer = std::exchange(scopes_, {});
+  Values results = lowerGraph(body, to, all, function.opsets);
+  scopes_ = std::move(outer);
+  --depth_;
+  return results;
+}
+
+Values Importer::lowerGraph(const Graph &graph, ir::Builder &to, std::span<Value *const> inputs,
+                            const Opsets &opsets) {
+  const Opsets *outer = std::exchange(opsets_, &opsets);
+  scopes_.emplace_back();
+  for (size_t i = 0; i < graph.inputs.size(); ++i)
+    if (i < inputs.size() && inputs[i])
+      scopes_.back()[graph.inputs[i].name] = inputs[i];
+  lowerNodes(graph, to);
+  Values results;
+  for (const ValueInfo &output : graph.outputs)
+    results.push_back(output.name.empty() ? nullptr : find(output.name));
+  scopes_.pop_back();
+  opsets_ = outer;
+  return results;
+}
+
+std::unique_ptr<ir::Block> Importer::lowerBlock(const Graph &graph, const ir::Builder &outer,
+                                                std::span<const ir::Type> arguments) {
+  if (++depth_ > kDeepest)
+    throw CompileError(Problem::unsupported, outer.at, "graphs lie too deep inside each other")
+        .code("onnx.depth");
+  auto block = std::make_unique<ir::Block>();
+  std::vector<Value *> inputs;
+  for (size_t i = 0; i < arguments.size(); ++i)
+    inputs.push_back(block->addArgument(arguments[i], i < graph.inputs.size() ? graph.inputs[i].name
+                                                                              : std::string{}));
+  ir::Builder to = outer.inside(*block);
+  const size_t before = problems_.size();
+  Values results = lowerGraph(graph, to, inputs, *opsets_);
+  if (problems_.size() == before && std::ranges::find(results, nullptr) == results.end())
+    to.yield(results);
+  else
+    to.yield({}); // the problems are reported; nothing looks at this block again
+  --depth_;
+  if (problems_.size() != before) {
+    Diagnostic last = std::move(problems_.back()); // thrown by the caller's node, so that it stops
+    problems_.pop_back();
+    throw CompileError(std::move(last));
+  }
+  return block;
+}
+
+Import importModel(const std::filesystem::path &path, const ImportOptions &options) {
+  const Model model = readModel(path);
+  return {Importer{model, options}.run(), model.files};
+}
+
+} // namespace burin::onnx

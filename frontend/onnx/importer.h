@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Walks the nodes: scopes of names, functions, subgraphs, and all problems at once.
+#pragma once
+
+#include "frontend/onnx/import.h"
+#include "frontend/onnx/lowering.h"
+
+#include <set>
+
+namespace burin::onnx {
+
+class Importer {
+public:
+  Importer(const Model &, const ImportOptions &);
+
+  std::unique_ptr<ir::Module> run();
+
+  /// The outputs of a graph lowered at `to`, whose inputs have these values.
+  Values lowerGraph(const Graph &, ir::Builder &to, std::span<Value *const> inputs, const Opsets &);
+  std::unique_ptr<ir::Block> lowerBlock(const Graph &, const ir::Builder &outer,
+                                        std::span<const ir::Type> arguments);
+  const Opsets &opsets() const { return *opsets_; }
+  ir::Module &module() { return *module_; }
+
+private:
+  using Scope = std::map<std::string, Value *, std::less<>>;
+
+  void reportUnsupported(const Graph &, const Opsets &);
+  void lowerNodes(const Graph &, ir::Builder &);
+  void lowerNode(const Node &, ir::Builder &);
+  Values callFunction(const Node &, const Function &, ir::Builder &,
+                      std::span<Value *const> inputs);
+  Value *find(std::string_view name) const; ///< null if no scope has it
+  ir::Type inputType(const ValueInfo &);
+  Dim inputDim(const std::string &input, size_t axis, const Extent &);
+
+  const Model &model_;
+  const ImportOptions &options_;
+  std::unique_ptr<ir::Module> module_;
+  const Opsets *opsets_;
+  std::vector<Scope> scopes_;
+  std::vector<Diagnostic> problems_;
+  std::set<std::string, std::less<>> usedOptions_;
+  int depth_ = 0;
+};
+
+const Lowering *findLowering(std::string_view domain, std::string_view op, int64_t version);
+std::span<const Lowering *const> allLowerings();
+
+} // namespace burin::onnx

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One operator = one small function in a table. A lowering reads attributes, fills in defaults and
+// builds ops; it leaves shapes to the builder and folding to the passes.
+#pragma once
+
+#include "frontend/onnx/model.h"
+#include "ir/builder.h"
+#include "ir/ops.h"
+
+#include <optional>
+#include <span>
+
+namespace burin::onnx {
+
+class Importer;
+using ir::Dim;
+using ir::Dims;
+using ir::ElementType;
+using ir::Ints;
+using ir::Value;
+namespace ops = ir::ops;
+namespace attr = ir::attr;
+
+/// One node while it is lowered: its inputs as values, its attributes with defaults.
+class NodeView {
+public:
+  NodeView(Importer &owner, const Node &lowered, ir::Builder &builder,
+           std::vector<Value *> operands, int64_t version)
+      : to{builder}, node{lowered}, opset{version}, importer_{owner}, inputs_{std::move(operands)} {
+  }
+
+  ir::Builder &to;
+  const Node &node;
+  const int64_t opset; ///< of the node's domain
+
+  size_t numInputs() const { return inputs_.size(); }
+  bool has(size_t i) const { return i < inputs_.size() && inputs_[i]; }
+  /// An input that must be there.
+  Value *in(size_t i) const;
+  Value *inOrNull(size_t i) const { return has(i) ? inputs_[i] : nullptr; }
+  const ir::Type &type(size_t i) const { return in(i)->type; }
+  size_t rank(size_t i) const { return type(i).rank(); }
+  ElementType element(size_t i) const { return type(i).element(); }
+
+  // ---- attributes ----
+  bool hasAttribute(std::string_view name) const { return node.find(name) != nullptr; }
+  int64_t integer(std::string_view name, int64_t otherwise) const;
+  double real(std::string_view name, double otherwise) const;
+  std::string text(std::string_view name, std::string_view otherwise) const;
+  Ints ints(std::string_view name, const Ints &otherwise) const;
+  std::vector<float> reals(std::string_view name) const;
+  ir::Strings texts(std::string_view name) const;
+  const Tensor *tensor(std::string_view name) const;
+  GraphRef graph(std::string_view name) const;
+  std::optional<ElementType> elementType(std::string_view name) const; ///< of an int attribute
+
+  /// An axis in [-rank, rank) as [0, rank).
+  int64_t axis(int64_t given, size_t rank) const;
+  Ints axes(Ints given, size_t rank) const; ///< sorted, each once
+
+  // ---- values known at import ----
+  /// The elements of an integer input as extents, as far as they are known; else an error that says
+  /// that the operator needs them ("known while compiling").
+  const Dims &contents(size_t i, std::string_view what) const;
+  Ints knownInts(size_t i, std::string_view what) const; ///< all of them numbers
+  /// The one number of a constant input.
+  double constantNumber(size_t i, std::string_view what) const;
+
+  /// Stops with the problem of this node: "onnx.CODE".
+  [[noreturn]] void fail(std::string_view code, std::string text, std::string hint = {}) const;
+  [[noreturn]] void unsupported(std::string_view code, std::string text,
+                                std::string hint = {}) const;
+
+  /// Lowers a graph attribute into a block; its inputs are the block's arguments, of the given
+  /// types. `first` are values yielded before the graph's outputs.
+  std::unique_ptr<ir::Block> block(const Graph &, std::span<const ir::Type> arguments) const;
+  Importer &importer() const { return importer_; }
+
+private:
+  Importer &importer_;
+  std::vector<Value *> inputs_;
+};
+
+/// The results, in the order of the node's outputs; may be fewer if the rest are unused.
+using Values = std::vector<Value *>;
+
+struct Lowering {
+  std::string_view op;
+  int64_t since; ///< the first version of the domain for which this row holds
+  Values (*lower)(const NodeView &);
+  std::string_view domain = "";
+};
+
+std::span<const Lowering> mathLowerings();
+std::span<const Lowering> nnLowerings();
+std::span<const Lowering> shapeLowerings();
+std::span<const Lowering> reduceLowerings();
+std::span<const Lowering> indexLowerings();
+std::span<const Lowering> quantLowerings();
+std::span<const Lowering> controlLowerings();
+std::span<const Lowering> recurrentLowerings();
+
+/// A row for an operator that is an IR op of the same operands.
+template <const ir::OpDef &def> Values direct(const NodeView &n) {
+  std::vector<Value *> operands;
+  for (size_t i = 0; i < n.numInputs(); ++i)
+    operands.push_back(n.in(i));
+  return {n.to.makeOp(def, operands).result()};
+}
+
+ElementType elementType(DataType);
+/// An ONNX tensor as a constant of the module; stays mapped where the layout is the same.
+Value *addTensor(ir::Module &, const Tensor &, std::string name);
+
+} // namespace burin::onnx

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend/common/compose.h"
+#include "frontend/onnx/lowering.h"
+
+namespace burin::onnx {
+
+std::span<const Lowering> indexLowerings() { return {}; }
+
+} // namespace burin::onnx
