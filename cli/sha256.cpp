@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/sha256.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace burin::cli {
+namespace {
+// clang-format off
+/// The fractional parts of the cube roots of the first 64 primes.
+constexpr uint32_t kRound[64] = {
+  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+// clang-format on
+
+uint32_t loadBigEndian(const std::byte *p) {
+  return uint32_t(p[0]) << 24 | uint32_t(p[1]) << 16 | uint32_t(p[2]) << 8 | uint32_t(p[3]);
+}
+} // namespace
+
+Sha256::Sha256()
+    : state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19} {}
+
+void Sha256::compress(const std::byte *block) {
+  uint32_t w[64];
+  for (size_t i = 0; i < 16; ++i)
+    w[i] = loadBigEndian(block + 4 * i);
+  for (size_t i = 16; i < 64; ++i) {
+    const uint32_t a = w[i - 15], b = w[i - 2];
+    w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + w[i - 7] +
+           (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
+  }
+  auto [a, b, c, d, e, f, g, h] = state_;
+  for (size_t i = 0; i < 64; ++i) {
+    const uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
+    const uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + kRound[i] + w[i];
+    const uint32_t s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
+    const uint32_t t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+    h = g, g = f, f = e, e = d + t1;
+    d = c, c = b, b = a, a = t1 + t2;
+  }
+  const uint32_t add[] = {a, b, c, d, e, f, g, h};
+  for (size_t i = 0; i < state_.size(); ++i)
+    state_[i] += add[i];
+}
+
+void Sha256::update(std::span<const std::byte> bytes) {
+  size_t filled = length_ % pending_.size();
+  length_ += bytes.size();
+  if (filled > 0) {
+    const size_t taken = std::min(bytes.size(), pending_.size() - filled);
+    std::copy_n(bytes.begin(), taken, pending_.begin() + static_cast<ptrdiff_t>(filled));
+    bytes = bytes.subspan(taken);
+    if (filled + taken < pending_.size())
+      return;
+    compress(pending_.data());
+  }
+  for (; bytes.size() >= pending_.size(); bytes = bytes.subspan(pending_.size()))
+    compress(bytes.data());
+  std::ranges::copy(bytes, pending_.begin());
+}
+
+std::string Sha256::finish() {
+  const uint64_t bits = length_ * 8;
+  std::array<std::byte, 128> padding{std::byte{0x80}};
+  // One bit, zeros, and the length in bits as eight bytes at the end of a block.
+  const size_t size = 1 + (119 - length_ % 64) % 64;
+  for (size_t i = 0; i < 8; ++i)
+    padding[size + i] = std::byte(bits >> (56 - 8 * i));
+  update(std::span(padding).first(size + 8));
+  std::string text;
+  for (const uint32_t word : state_)
+    text += fmt::format("{:08x}", word);
+  return text;
+}
+
+std::string sha256(std::span<const std::byte> bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+} // namespace burin::cli

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Each shell that is installed reads its completions; bash completes with them.
+foreach(shell IN ITEMS bash zsh fish)
+  set(file ${FOLDER}/completion.${shell})
+  execute_process(COMMAND ${BURIN} completion ${shell} OUTPUT_FILE ${file} RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "burin completion ${shell} fails: ${failed}")
+  endif()
+  find_program(program_${shell} ${shell})
+  if(NOT program_${shell})
+    message(STATUS "no ${shell} here: its completions are not checked")
+    continue()
+  endif()
+  execute_process(COMMAND ${program_${shell}} -n ${file} RESULT_VARIABLE failed ERROR_VARIABLE text)
+  if(failed OR text)
+    message(FATAL_ERROR "${shell} does not read its completions: ${text}")
+  endif()
+endforeach()
+if(program_bash)
+  execute_process(COMMAND ${program_bash} ${SOURCE}/completion_test.bash ${FOLDER}/completion.bash
+    RESULT_VARIABLE failed ERROR_VARIABLE text)
+  if(failed)
+    message(FATAL_ERROR "${text}")
+  endif()
+endif()
