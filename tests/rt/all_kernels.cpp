@@ -86,6 +86,29 @@ template <class T> BURIN_STUB T integers(T a, T b) {
                   rt::shiftLeft(rt::shiftRight(rt::modFloor(a, b), b), rt::negWrap(a))));
 }
 
+// ---- functions ----
+
+template <class V> BURIN_FN V functions(V x) {
+  using namespace rt;
+  V y = exp(x) + exp2(x) + expm1(x) + log(x) + log2(x) + log10(x) + log1p(x) + sigmoid(x) + tanh(x);
+  y += erf(x) + erfc(x) + gelu(x) + softplus(x) + pow(x, y) + fmod(x, y) + atan2(x, y);
+  y += sin(x) + cos(x) + tan(x) + asin(x) + acos(x) + atan(x) + modFloor(x, y) + modTrunc(x, y);
+  y += sinh(x) + cosh(x) + asinh(x) + acosh(x) + atanh(x) + sqrt(x) + floor(x) + ceil(x);
+  y += round(x) + trunc(x) + abs(x) + sign(x) + maxNan(x, y) + minNan(x, y) + max(x, y) + min(x, y);
+  return select(isNan(x), x, select(isInf(x), x, y));
+}
+struct Functions {
+  float *p;
+
+  template <class V> BURIN_INLINE void operator()(V, int i) const {
+    rt::store(p + i, functions(rt::load<V>(p + i)));
+  }
+};
+BURIN_STUB void functionsOf(float *f, double *d, Work work) {
+  rt::elementwise(Functions{f}, work);
+  *d = functions(*d);
+}
+
 } // namespace
 
 void allKernels(void *p, float *f, int n);
@@ -97,6 +120,7 @@ void allKernels(void *p, float *f, int n) {
   matmuls<int8_t, int32_t>(static_cast<int8_t *>(p), static_cast<int8_t *>(p), work);
   matmuls<rt::F16, float>(static_cast<rt::F16 *>(p), static_cast<rt::F16 *>(p), work);
   convs(f, w, f, {w}, work);
+  functionsOf(f, static_cast<double *>(p), work);
   castsOf<float>(p);
   castsOf<double>(p);
   castsOf<bool>(p);

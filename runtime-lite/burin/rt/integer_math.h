@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Arithmetic of scalars, defined for every operand: integers wrap, division by zero gives zero.
-// The functions that also make sense for floating point do the ordinary thing there.
+// Where a function makes sense for floats, vectors and double, it does the ordinary thing there.
 #ifndef BURIN_RT_INTEGER_MATH_H
 #define BURIN_RT_INTEGER_MATH_H
 
+#include "math_mod.h"
 #include "number_types.h"
 
 namespace burin {
@@ -12,25 +13,25 @@ namespace rt {
 inline namespace BURIN_ABI {
 
 template <class T> BURIN_FN T addWrap(T a, T b) {
-  if constexpr (kKind<T> == Kind::native)
+  if constexpr (kIsReal<T>)
     return a + b;
   else
     return static_cast<T>(static_cast<Unsigned<T>>(a) + static_cast<Unsigned<T>>(b));
 }
 template <class T> BURIN_FN T subWrap(T a, T b) {
-  if constexpr (kKind<T> == Kind::native)
+  if constexpr (kIsReal<T>)
     return a - b;
   else
     return static_cast<T>(static_cast<Unsigned<T>>(a) - static_cast<Unsigned<T>>(b));
 }
 template <class T> BURIN_FN T mulWrap(T a, T b) {
-  if constexpr (kKind<T> == Kind::native)
+  if constexpr (kIsReal<T>)
     return a * b;
   else
     return static_cast<T>(static_cast<Unsigned<T>>(a) * static_cast<Unsigned<T>>(b));
 }
 template <class T> BURIN_FN T negWrap(T a) {
-  if constexpr (kKind<T> == Kind::native)
+  if constexpr (kIsReal<T>)
     return -a;
   else
     return static_cast<T>(0 - static_cast<Unsigned<T>>(a));
@@ -46,16 +47,22 @@ template <class T> BURIN_FN T divTrunc(T a, T b) {
     return negWrap(a);
   return static_cast<T>(a / b);
 }
-/// The sign of the dividend. x mod 0 = 0.
+/// The sign of the dividend. x mod 0 = 0; of floats NaN.
 template <class T> BURIN_FN T modTrunc(T a, T b) {
-  if (b == 0 || (kSigned<T> && b == static_cast<T>(-1)))
+  if constexpr (kIsReal<T>)
+    return fmod(a, b);
+  else if (b == 0 || (kSigned<T> && b == static_cast<T>(-1)))
     return 0;
-  return static_cast<T>(a % b);
+  else
+    return static_cast<T>(a % b);
 }
-/// The sign of the divisor, as Python. x mod 0 = 0.
+/// The sign of the divisor, as Python. x mod 0 = 0; of floats NaN.
 template <class T> BURIN_FN T modFloor(T a, T b) {
   const T rest = modTrunc(a, b);
-  return rest != 0 && (rest < T{}) != (b < T{}) ? static_cast<T>(rest + b) : rest;
+  if constexpr (kIsReal<T>)
+    return select(rest * sign(b) < T{}, rest + b, rest);
+  else
+    return rest != 0 && (rest < T{}) != (b < T{}) ? static_cast<T>(rest + b) : rest;
 }
 /// Toward minus infinity. x / 0 = 0, lowest / -1 = lowest.
 template <class T> BURIN_FN T divFloor(T a, T b) {
