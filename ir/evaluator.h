@@ -53,12 +53,18 @@ private:
 
 /// Runs a function. Symbols of its arguments take their values from the extents of `arguments`,
 /// checked against their bounds (RunError bad_shape). Returns the results in order. `observe`, if
-/// given, sees every value of every op as it is computed.
+/// given, sees every value of every op as it is computed, but not those inside fused blocks and
+/// epilogues; and what `print` shows. Throws CompileError(unsupported) for an op that the Evaluator
+/// does not support.
 std::vector<Tensor> execute(const Function &, std::vector<Tensor> arguments, const Evaluator &,
                             const std::function<void(const Value &, const Tensor &)> &observe = {});
 /// Runs one op with its blocks, on constants: what constant folding calls.
 std::vector<Tensor> executeOp(const Op &, std::span<const Tensor *const> operands,
                               const Evaluator &, SymbolValues &);
+
+/// Whether execute() and executeOp() run an op of this row themselves, without asking the
+/// Evaluator: control flow, fused blocks, lists, optionals, effects, and what reads extents.
+bool executesItself(const OpDef &);
 
 /// A constant as a Tensor (copies), and back.
 Tensor toTensor(const Value &constant);

@@ -40,8 +40,8 @@
 namespace burin::ir {
 
 struct PrintOptions {
-  bool elideConstants =
-      false; ///< `...` for constants of more than 16 elements: to read, not to parse
+  /// `...` for constants of more than 16 elements: to read, not to parse.
+  bool elideConstants = false;
   bool locations = true;
   /// Messages printed as `# error: ...` behind the line of the op.
   std::vector<std::pair<const Op *, std::string>> annotations;
