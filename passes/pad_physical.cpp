@@ -1,9 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A convolution that reads a border of zeros in memory has no edge cases: with kernels of one group
+// and no dilation each row of the filter is one run of memory (kernels.md, 7.2).
+#include "ir/ops.h"
+#include "passes/graph.h"
 #include "passes/passes.h"
 
-namespace burin::passes {
+#include <algorithm>
 
-RuleNames padPhysicalRules() { return {}; }
-bool padPhysical(ir::Module &, PassContext &) { return false; }
+namespace burin::passes {
+namespace ops = ir::ops;
+namespace {
+using ir::Op;
+
+bool isNumber(const ir::Dim &d) { return d.isNumber(); }
+
+bool profits(const Op &op) {
+  if (!op.is(ops::conv) || op[ir::attr::group] != 1 ||
+      op.operand(0)->type.element() != ir::ElementType::f32 || !op.operand(1)->isConstant())
+    return false;
+  const ir::Shape &shape = op.operand(0)->type.shape();
+  const bool isImage = shape.size() == 3 || shape.size() == 4;
+  return isImage && std::all_of(shape.begin() + 1, shape.end(), isNumber) &&
+         std::ranges::all_of(op[ir::attr::dilations], [](int64_t d) { return d == 1; }) &&
+         std::ranges::all_of(op[ir::attr::pads], isNumber) &&
+         std::ranges::any_of(op[ir::attr::pads], [](const ir::Dim &d) { return !d.isNumber(0); });
+}
+
+void pad(ir::Module &module, Op &op) {
+  const ir::Dims pads = op[ir::attr::pads];
+  const size_t rank = op.operand(0)->type.rank(), spatial = rank - 2;
+  ir::Dims all(2 * rank, 0);
+  for (size_t i = 0; i < spatial; ++i) {
+    all[1 + i] = pads[i];
+    all[rank + 1 + i] = pads[spatial + i];
+  }
+  ir::Builder to{module, *op.parent(), &op};
+  to.at = op.at;
+  op.setOperand(0, to.make(ops::pad, {op.operand(0), nullptr},
+                           {ir::attr::pads(std::move(all)), ir::attr::mode("constant")}));
+  op.set(ir::attr::pads, ir::Dims(pads.size(), 0));
+}
+
+} // namespace
+
+RuleNames padPhysicalRules() { return {"conv-border"}; }
+
+bool padPhysical(ir::Module &module, PassContext &context) {
+  if (!context.target || !context.target->physicalPadding)
+    return false;
+  bool changed = false;
+  for (Op *op : allOps(module))
+    if (profits(*op) && context.allow("conv-border", op->at)) {
+      pad(module, *op);
+      changed = true;
+    }
+  return changed;
+}
 
 } // namespace burin::passes

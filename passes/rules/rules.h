@@ -13,6 +13,7 @@ std::span<const Rule> castRules();       ///< casts, conditions, logic
 std::span<const Rule> movementRules();   ///< reshape, transpose, slice, pad, concat, ...
 std::span<const Rule> windowRules();     ///< convolutions, pools, matrix products, reductions
 std::span<const Rule> containerRules();  ///< lists and optionals
+std::span<const Rule> transposeRules();  ///< of layout: transposes before ops that are not flexible
 
 /// v, or v broadcast to the shape.
 ir::Value *broadcastTo(ir::Builder &, ir::Value *, const ir::Shape &);
