@@ -253,7 +253,8 @@ function(_burin_model_flags result)
       list(APPEND flags "${BURIN_FLAG_${keyword}}=${value}")
     endforeach()
   endforeach()
-  set(${result} ${flags} ${Burin_DEFAULT_OPTIONS} ${arg_OPTIONS} PARENT_SCOPE)
+  # The last one wins: what a call says goes before what holds for every call.
+  set(${result} ${Burin_DEFAULT_OPTIONS} ${flags} ${arg_OPTIONS} PARENT_SCOPE)
 endfunction()
 
 # Asks the C++ compiler, with the flags of this directory, what it builds for.
