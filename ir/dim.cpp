@@ -245,10 +245,12 @@ Dim Dim::divide(Atom::Kind kind, const Dim &a, const Dim &b) {
   const bool floor = kind == Atom::Kind::floorDiv;
   if (b.isNumber(0))
     throw InternalError("division of the extent " + a.text() + " by zero");
-  if (!a.sum_ && !b.sum_)
-    return floor ? floorDivide(a.number_, b.number_) : ceilDivide(a.number_, b.number_);
   if (a.isNumber(0) || b.isNumber(1))
     return a;
+  if (b.isNumber(-1))
+    return a * b;
+  if (!a.sum_ && !b.sum_)
+    return floor ? floorDivide(a.number_, b.number_) : ceilDivide(a.number_, b.number_);
   if (a == b)
     return 1;
   if (b.isNumber())
@@ -305,7 +307,8 @@ Dim Dim::floorDivByNumber(const Dim &a, int64_t n) {
   offset = floorDivide(offset, divisor);
   divisor = n / divisor;
   Dim quotient = floorDivide(offset, divisor);
-  offset -= quotient.number_ * divisor;
+  offset %= divisor;
+  offset += offset < 0 ? divisor : 0;
   if (!rest.empty()) {
     const Dim x = fromSum(std::move(rest));
     quotient = quotient + reducedFloorDiv(x, offset, divisor);
@@ -438,6 +441,10 @@ int64_t Dim::evaluate(const std::function<int64_t(std::string_view)> &valueOf) c
       }
       const int64_t a = atom->operands[0].evaluate(valueOf),
                     b = atom->operands[1].evaluate(valueOf);
+      const bool isDivision =
+          atom->kind == Atom::Kind::floorDiv || atom->kind == Atom::Kind::ceilDiv;
+      if (isDivision && b == 0)
+        throw InternalError("division by zero in the extent " + atom->key);
       switch (atom->kind) {
       case Atom::Kind::symbol:
         break;

@@ -163,6 +163,12 @@ TEST(Dim, BoundsSaturate) {
   EXPECT_EQ((Dim(INT64_MIN) - 1).number(), INT64_MIN);
 }
 
+TEST(Dim, Extremes) {
+  EXPECT_EQ(floorDiv(Dim(INT64_MIN), -1).number(), INT64_MAX);
+  EXPECT_EQ(floorDiv(N + INT64_MIN, 3).bounds().lo, INT64_MIN / 3 - 1);
+  EXPECT_THROW(floorDiv(N, K).evaluate([](auto) { return 0; }), InternalError);
+}
+
 TEST(Dim, Substitute) {
   EXPECT_TRUE((N * 2 + M).substitute({{"N", 3}, {"M", 4}}).isNumber(10));
   EXPECT_EQ((N * 2 + M).substitute({{"N", M}}), M * 3);
