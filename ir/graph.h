@@ -222,6 +222,8 @@ struct Symbol {
 };
 
 class Module {
+  std::deque<std::unique_ptr<Value>> constants_; // outlive the functions, whose ops use them
+
 public:
   std::string name;
   std::string format;      ///< "onnx", "torchscript", "savedmodel", "gir"
@@ -249,7 +251,6 @@ public:
   void eraseUnusedConstants();
 
 private:
-  std::deque<std::unique_ptr<Value>> constants_;
   std::vector<Symbol> symbols_;
 };
 
