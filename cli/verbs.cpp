@@ -14,13 +14,14 @@ namespace burin::cli {
 
 int runVerb(const Settings &settings) {
   switch (settings.verb) {
+  case Verb::compile:
+    return runCompile(settings);
   case Verb::completion:
     return runCompletion(settings);
   case Verb::help:
     return runHelp(settings);
   case Verb::options:
     return runOptions(settings);
-  case Verb::compile:
   case Verb::inspect:
   case Verb::check:
   case Verb::validate:

@@ -10,6 +10,7 @@ namespace burin::cli {
 /// Runs settings.verb.
 int runVerb(const Settings &);
 
+int runCompile(const Settings &);
 int runCompletion(const Settings &);
 int runHelp(const Settings &);
 int runOptions(const Settings &); ///< hidden: prints generated files

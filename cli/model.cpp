@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/model.h"
+
+#include "cli/mapped_file.h"
+#include "cli/sha256.h"
+#include "cli/shape_spec.h"
+#include "frontend/onnx/import.h"
+#include "frontend/onnx/lookalike.h"
+#include "frontend/onnx/read.h"
+#include "ir/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::cli {
+namespace {
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(Problem problem, std::string text, std::string hint = {}) {
+  throw CompileError(problem, {}, std::move(text)).hint(std::move(hint));
+}
+
+bool isNameCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-' || c == '.';
+}
+
+// ---- what the file is ----
+
+/// The first line of text that is no comment begins with a word of .gir.
+bool looksLikeGir(std::string_view text) {
+  while (!text.empty()) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    if (!text.starts_with('#'))
+      break;
+    text.remove_prefix(std::min(text.find('\n'), text.size()));
+  }
+  constexpr std::string_view kWords[] = {"module ", "dim ", "const @", "func @"};
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return text.starts_with(word); });
+}
+
+/// A zip archive that holds `*/data.pkl` is TorchScript; its first entry says so in practice.
+bool looksLikeTorchScript(std::string_view bytes) {
+  return bytes.starts_with("PK\3\4") && bytes.substr(0, 4096).find("data.pkl") != bytes.npos;
+}
+
+[[noreturn]] void refuseFolder(const fs::path &path) {
+  if (fs::exists(path / "saved_model.pb"))
+    refuse(
+        Problem::unsupported, "the SavedModel format is not there yet",
+        "convert the model to ONNX: python -m tf2onnx.convert --saved-model DIR --output X.onnx");
+  refuse(Problem::unreadable, fmt::format("'{}' is a folder without a model", path.string()),
+         "a SavedModel has a file saved_model.pb");
+}
+
+enum class Format { onnx, gir };
+
+/// Throws for what is neither; the words about it are those of the frontends.
+Format formatOf(const fs::path &path, const MappedFile &file, std::string_view given) {
+  if (given == "onnx")
+    return Format::onnx;
+  if (given == "gir" || looksLikeGir(file.text()))
+    return Format::gir;
+  if (looksLikeTorchScript(file.text()))
+    refuse(Problem::unsupported, "the TorchScript format is not there yet",
+           "export the model to ONNX: torch.onnx.export(model, inputs, 'model.onnx')");
+  if (const std::optional<onnx::LookAlike> other = onnx::lookAlike(file.bytes()))
+    refuse(Problem::unreadable,
+           fmt::format("'{}' is {}, not a model", path.filename().string(), other->what),
+           other->hint);
+  return Format::onnx;
+}
+
+// ---- the options of ONNX ----
+
+/// The shapes of --input-shape, and the symbols in them.
+class Shapes {
+public:
+  Shapes(const Settings &settings, const fs::path &path) {
+    for (const std::string &text : settings.list("dim")) {
+      const DimSpec spec = parseDimSpec(text);
+      dims_[spec.symbol] = spec.bounds;
+    }
+    for (const std::string &text : settings.list("input-shape"))
+      specs_.push_back(parseShapeSpec(text));
+    if (!specs_.empty())
+      resolve(onnx::readModel(path).graph);
+  }
+
+  void apply(onnx::ImportOptions &options) const {
+    options.dims = dims_;
+    for (const auto &[name, used] : isOfShape_)
+      if (used == Use::shapeOnly)
+        options.dims.erase(name); // the importer knows the model's own names alone
+    options.inputShapes = shapes_;
+  }
+
+  /// Gives the module the symbols that only the command line names, and checks element types.
+  void finish(ir::Module &module) const {
+    ir::Block &body = module.functions.front()->body;
+    for (size_t i = 0; i < body.numArguments(); ++i) {
+      const ir::Value &input = *body.argument(i);
+      if (const auto it = elements_.find(input.name);
+          it != elements_.end() && it->second != input.type.element())
+        refuse(Problem::usage, fmt::format("--input-shape: '{}' is {}, not {}", input.name,
+                                           ir::name(input.type.element()), ir::name(it->second)));
+      std::map<std::string, ir::Bounds, std::less<>> symbols;
+      for (const ir::Dim &dim : input.type.shape())
+        dim.collectSymbols(symbols);
+      for (const auto &[name, bounds] : symbols)
+        if (std::ranges::find(module.symbols(), name, &ir::Symbol::name) == module.symbols().end())
+          module.symbol(name, bounds, fmt::format("--input-shape of '{}'", input.name));
+    }
+  }
+
+private:
+  enum class Use { model, shapeOnly };
+
+  void resolve(const onnx::Graph &graph) {
+    std::vector<std::string_view> inputs;
+    for (const onnx::ValueInfo &input : graph.inputs) {
+      if (std::ranges::none_of(graph.initializers, [&](const onnx::Initializer &i) {
+            return i.tensor.name == input.name;
+          }))
+        inputs.push_back(input.name);
+      if (input.type.shape)
+        for (const onnx::Extent &extent : *input.type.shape)
+          if (const auto *name = std::get_if<std::string>(&extent))
+            isOfShape_[*name] = Use::model;
+    }
+    for (ShapeSpec &spec : specs_) {
+      if (spec.name.empty() && inputs.size() != 1)
+        refuse(Problem::usage,
+               fmt::format("--input-shape without a name, but the model has {} inputs: {}",
+                           inputs.size(), fmt::join(inputs, ", ")));
+      add(spec.name.empty() ? std::string(inputs.front()) : spec.name, spec);
+    }
+  }
+
+  void add(const std::string &input, const ShapeSpec &spec) {
+    ir::Shape shape;
+    for (const ExtentSpec &extent : spec.extents) {
+      if (extent.isNumber()) {
+        shape.emplace_back(extent.bounds.lo);
+      } else if (extent.symbol.empty()) {
+        shape.push_back(ir::Dim::symbol(fmt::format("{}.{}", input, shape.size()), extent.bounds));
+      } else {
+        const auto dim = dims_.find(extent.symbol);
+        if (dim == dims_.end())
+          refuse(Problem::unsupported,
+                 fmt::format("--input-shape: the symbol '{}' has no bound", extent.symbol),
+                 fmt::format("give it one: --dim {}=1..8", extent.symbol));
+        isOfShape_.try_emplace(extent.symbol, Use::shapeOnly);
+        shape.push_back(dim->second.lo == dim->second.hi
+                            ? ir::Dim(dim->second.lo)
+                            : ir::Dim::symbol(extent.symbol, dim->second));
+      }
+    }
+    if (!shapes_.emplace(input, std::move(shape)).second)
+      refuse(Problem::usage, fmt::format("--input-shape gives '{}' two shapes", input));
+    if (spec.element)
+      elements_.emplace(input, *spec.element);
+  }
+
+  std::vector<ShapeSpec> specs_;
+  std::map<std::string, ir::Bounds, std::less<>> dims_;
+  std::map<std::string, ir::Shape, std::less<>> shapes_;
+  std::map<std::string, ir::ElementType, std::less<>> elements_;
+  std::map<std::string, Use, std::less<>> isOfShape_;
+};
+
+Model readOnnx(const fs::path &path, const Settings &settings) {
+  onnx::ImportOptions options;
+  options.outputs = settings.list("outputs");
+  for (const std::string &text : settings.list("state")) {
+    const PairSpec spec = parseStateSpec(text);
+    options.states.emplace_back(spec.left, spec.right);
+  }
+  const Shapes shapes(settings, path);
+  shapes.apply(options);
+  onnx::Import import = onnx::importModel(path, options);
+  shapes.finish(*import.module);
+  Model model;
+  model.module = std::move(import.module);
+  model.files = std::move(import.files);
+  return model;
+}
+
+Model readGir(const fs::path &path, const MappedFile &file, const Settings &settings) {
+  for (const std::string_view name : {"outputs", "state", "input-shape", "dim"})
+    if (settings.has(name))
+      refuse(Problem::usage, fmt::format("--{} is not for .gir, which has it in its text", name));
+  Model model;
+  model.module = ir::parse(file.text(), path.string());
+  if (model.module->functions.empty())
+    refuse(Problem::invalid, "the module has no function");
+  model.files = {path};
+  return model;
+}
+
+std::string sha256Of(std::span<const fs::path> files) {
+  Sha256 hash;
+  for (const fs::path &path : files)
+    hash.update(MappedFile(path).bytes());
+  return hash.finish();
+}
+
+} // namespace
+
+std::string modelName(const Settings &settings) {
+  if (settings.has("name")) {
+    const std::string name = settings.text("name");
+    if (!std::ranges::all_of(name, isNameCharacter) || name.front() == '-' || name.front() == '.')
+      refuse(Problem::usage, fmt::format("--name is '{}', expected a file name of letters, digits, "
+                                         "'_', '-' and '.'",
+                                         name));
+    return name;
+  }
+  std::string name = fs::path(settings.arguments.front()).lexically_normal().stem().string();
+  std::ranges::replace_if(
+      name, [](char c) { return !isNameCharacter(c); }, '_');
+  if (name.empty() || name.front() == '-' || name.front() == '.')
+    name.insert(0, "model");
+  return name;
+}
+
+Model readModel(const Settings &settings) {
+  const fs::path path = settings.arguments.front();
+  if (fs::is_directory(path))
+    refuseFolder(path);
+  Model model;
+  {
+    const MappedFile file(path);
+    model = formatOf(path, file, settings.text("input-format")) == Format::gir
+                ? readGir(path, file, settings)
+                : readOnnx(path, settings);
+  }
+  model.name = modelName(settings);
+  model.sha256 = sha256Of(model.files);
+  model.module->modelSha256 = model.sha256;
+  model.module->name = model.name;
+  return model;
+}
+
+} // namespace burin::cli

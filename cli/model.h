@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From the path and the options of the command line to a module, whatever the format.
+#pragma once
+
+#include "cli/settings.h"
+#include "ir/graph.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace burin::cli {
+
+struct Model {
+  std::unique_ptr<ir::Module> module;
+  std::vector<std::filesystem::path> files; ///< that were read: the model first
+  std::string name;                         ///< of the generated files
+  std::string sha256;                       ///< of the files, in order
+};
+
+/// Reads settings.arguments[0] as what its content is, or as --input-format says, with
+/// --input-shape, --dim, --outputs and --state. Throws CompileErrors with every problem of it.
+Model readModel(const Settings &);
+
+/// The value of --name, or the stem of the model's file, as a file name that needs no quotes.
+std::string modelName(const Settings &);
+
+} // namespace burin::cli

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/pipeline.h"
+
+#include "cli/format.h"
+#include "cli/help.h"
+#include "codegen/kernels/evaluator.h"
+#include "ir/ops.h"
+#include "passes/memory_plan.h"
+#include "passes/pipeline.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::cli {
+namespace {
+
+passes::Optimize optimizeOf(const Settings &settings) {
+  const std::string goal = settings.text("optimize");
+  return goal == "none"    ? passes::Optimize::none
+         : goal == "exact" ? passes::Optimize::exact
+         : goal == "size"  ? passes::Optimize::size
+                           : passes::Optimize::speed;
+}
+
+bool isIdentifier(std::string_view text) {
+  return !(text.front() >= '0' && text.front() <= '9') && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+std::string identifierOf(const Settings &settings, std::string_view option) {
+  std::string text = settings.text(option);
+  if (!text.empty() && !isIdentifier(text))
+    throw CompileError(Problem::usage, {},
+                       fmt::format("--{} is '{}', expected an identifier of C++", option, text));
+  return text;
+}
+
+codegen::Settings codegenSettings(const std::string &name, const Settings &settings) {
+  codegen::Settings result;
+  result.name = name;
+  result.nameSpace = identifierOf(settings, "namespace");
+  result.className = identifierOf(settings, "class");
+  result.target = &targetOf(settings);
+  result.cApi = settings.text("api") != "cxx";
+  result.cxxApi = settings.text("api") != "c";
+  result.threads = settings.text("threads") == "hook";
+  result.profile = settings.flag("profile");
+  result.literals = settings.text("weights") == "literals";
+  result.text = settingsText(settings);
+  result.version = version();
+  return result;
+}
+
+/// What the text of the generated code depends on. The others are paths, names, limits, or about
+/// what is printed.
+constexpr std::string_view kInText[] = {
+    "outputs",  "state",   "namespace",  "class",   "api",
+    "optimize", "target",  "threads",    "profile", "input-shape",
+    "dim",      "weights", "stop-after", "disable", "rewrite-limit",
+};
+
+void checkLimits(const codegen::Summary &summary, const Settings &settings) {
+  std::vector<Diagnostic> problems;
+  const auto check = [&](std::string_view option, int64_t value, std::string_view what,
+                         std::string hint = {}) {
+    const std::optional<uint64_t> limit = settings.number(option);
+    if (limit && static_cast<uint64_t>(value) > *limit)
+      problems.push_back({Problem::limit,
+                          fmt::format("cli.{}", option),
+                          {},
+                          fmt::format("{} {}, more than --{} {}", what, grouped(value), option,
+                                      grouped(static_cast<int64_t>(*limit))),
+                          {},
+                          std::move(hint)});
+  };
+  check("arena-limit", summary.arenaBytes, "the arena has this many bytes:",
+        summary.peakStep.empty() ? std::string{}
+                                 : fmt::format("the most is in use at '{}'", summary.peakStep));
+  check("weights-limit", summary.weightBytes, "the weights have this many bytes:");
+  check("macs-limit", summary.macs, "a run multiplies this often:");
+  if (!problems.empty())
+    throw CompileErrors(std::move(problems));
+}
+
+} // namespace
+
+const ir::Target &targetOf(const Settings &settings) {
+  const ir::Target *target = ir::findTarget(settings.text("target"));
+  if (!target)
+    throw InternalError("the table has a target that the IR does not know");
+  return *target;
+}
+
+void optimise(ir::Module &module, const Settings &settings) {
+  passes::PassContext context;
+  context.target = &targetOf(settings);
+  context.optimize = optimizeOf(settings);
+  context.evaluator = &kernels::evaluator();
+  if (const std::optional<uint64_t> limit = settings.number("rewrite-limit"))
+    context.rewriteLimit = static_cast<int64_t>(*limit);
+  context.explain = settings.text("explain");
+  context.log = [](std::string_view text) { fmt::print(stderr, "{}\n", text); };
+  passes::PipelineOptions options;
+  options.disable = settings.list("disable");
+  options.stopAfter = settings.text("stop-after");
+  options.printAfter = settings.list("print-after");
+  options.timePasses = settings.flag("time-passes");
+  options.verifyEach = settings.flag("verify-each");
+  passes::runPipeline(module, context, options);
+}
+
+std::string settingsText(const Settings &settings) {
+  std::string text;
+  const auto add = [&](std::string_view word) {
+    text += fmt::format("{}{}", text.empty() ? "" : " ", word);
+  };
+  for (const Option &option : allOptions()) {
+    if (std::ranges::count(kInText, nameOf(option)) == 0 || !settings.has(nameOf(option)))
+      continue;
+    if (!takesValue(option)) {
+      add(longSpelling(option));
+    } else if (isRepeatable(option)) {
+      for (const std::string &value : settings.list(nameOf(option)))
+        add(fmt::format("{} {}", longSpelling(option), value));
+    } else if (settings.text(nameOf(option)) != option.fallback) {
+      add(fmt::format("{} {}", longSpelling(option), settings.text(nameOf(option))));
+    }
+  }
+  return text;
+}
+
+Compiled generateCode(ir::Module &module, const std::string &name, const Settings &settings) {
+  const std::shared_ptr<codegen::Prepared> prepared =
+      codegen::prepare(module, codegenSettings(name, settings));
+  const ir::Function &entry = *module.functions.front();
+  ir::MemoryPlan plan =
+      passes::planMemory(entry, codegen::scratchBytes(*prepared), targetOf(settings).alignment);
+  plan.steps = passes::steps(entry);
+  Compiled compiled{codegen::generate(*prepared, plan), codegen::summarise(*prepared, plan)};
+  // The build system knows it as an output: empty while all weights lie in the source.
+  compiled.files.push_back({name + ".weights.bin", {}});
+  checkLimits(compiled.summary, settings);
+  return compiled;
+}
+
+std::vector<std::string> fileNames(const std::string &name, const Settings &settings) {
+  std::vector<std::string> names;
+  if (settings.text("emit") == "gir")
+    return {name + ".gir"};
+  for (const std::string_view ending : {".h", ".cpp", ".weights.cpp"})
+    names.push_back(name + std::string(ending));
+  names.emplace_back("report.json");
+  if (settings.text("api") != "cxx")
+    for (const std::string_view ending : {"_c.h", "_c.cpp"})
+      names.push_back(name + std::string(ending));
+  names.push_back(name + ".weights.bin");
+  return names;
+}
+
+size_t countOps(const ir::Module &module) {
+  size_t count = 0;
+  for (const auto &function : module.functions)
+    function->body.walk([&](const ir::Op &op) { count += !op.is(ir::ops::yield); });
+  return count;
+}
+
+} // namespace burin::cli

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// burin compile MODEL -o DIR.
+#include "cli/format.h"
+#include "cli/model.h"
+#include "cli/pipeline.h"
+#include "cli/problems.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "cli/write_file.h"
+#include "ir/text.h"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace burin::cli {
+namespace {
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// What the summary tells of a module; taken before the passes change it.
+struct Interface {
+  struct Port {
+    std::string name, type;
+  };
+  std::vector<Port> inputs, outputs, states;
+  size_t nodes;
+
+  explicit Interface(const ir::Module &module) : nodes{countOps(module)} {
+    const ir::Function &entry = *module.functions.front();
+    for (size_t i = 0; i < entry.body.numArguments(); ++i) {
+      const ir::Value &value = *entry.body.argument(i);
+      (entry.stateOfArgument(i) ? states : inputs).push_back({value.name, value.type.text()});
+    }
+    const ir::Op &yield = entry.body.terminator();
+    for (size_t i = 0; i < yield.numOperands(); ++i)
+      if (!entry.stateOfResult(i))
+        outputs.push_back({entry.resultNames[i], yield.operand(i)->type.text()});
+  }
+};
+
+std::string portsText(const std::vector<Interface::Port> &ports) {
+  constexpr size_t kShown = 4;
+  std::string text;
+  for (size_t i = 0; i < ports.size() && i < kShown; ++i)
+    text += fmt::format("{}{} {}", i ? ", " : "", printable(ports[i].name), ports[i].type);
+  if (ports.size() > kShown)
+    text += fmt::format(" and {} more", ports.size() - kShown);
+  return text.empty() ? "none" : text;
+}
+
+Json portsJson(const std::vector<Interface::Port> &ports) {
+  Json list = Json::array();
+  for (const Interface::Port &port : ports)
+    list.push_back({{"name", port.name}, {"type", port.type}});
+  return list;
+}
+
+struct Result {
+  const Model &model;
+  Interface interface;
+  std::optional<codegen::Summary> summary; ///< nothing for --emit gir
+  size_t nodesAfter;
+  std::vector<fs::path> paths;
+  size_t changed = 0; ///< files that were written
+  double seconds;
+};
+
+std::string filesText(const Result &result, const Settings &settings) {
+  std::vector<std::string> names;
+  for (const fs::path &path : result.paths)
+    names.push_back(path.filename().string());
+  const std::string folder = result.paths.front().parent_path().string();
+  return fmt::format("{} in {}{}", fmt::join(names, ", "), folder.empty() ? "." : folder,
+                     settings.flag("dry-run") ? " (not written)"
+                     : result.changed == 0    ? " (unchanged)"
+                                              : "");
+}
+
+std::string summaryText(const Result &result, const Settings &settings) {
+  std::string text;
+  const auto line = [&](std::string_view key, std::string_view value) {
+    text += fmt::format("{:<9} {}\n", key, value);
+  };
+  line("inputs", portsText(result.interface.inputs));
+  line("outputs", portsText(result.interface.outputs));
+  if (!result.interface.states.empty())
+    line("states", portsText(result.interface.states));
+  if (const auto &s = result.summary) {
+    line("nodes",
+         fmt::format("{} -> {} steps of {} functions", result.interface.nodes, s->steps, s->stubs));
+    line("MACs", grouped(s->macs));
+    line("weights", bytesText(s->weightBytes));
+    line("arena",
+         fmt::format("{}, lower bound {}{}", bytesText(s->arenaBytes), grouped(s->lowerBound),
+                     s->peakStep.empty() ? std::string{}
+                                         : fmt::format(", peak at '{}'", printable(s->peakStep))));
+  } else {
+    line("nodes", fmt::format("{} -> {}", result.interface.nodes, result.nodesAfter));
+  }
+  line("files", filesText(result, settings));
+  line("time", fmt::format("{:.2f} s", result.seconds));
+  return text;
+}
+
+Json summaryJson(const Result &result) {
+  Json json{{"name", result.model.name},
+            {"model_sha256", result.model.sha256},
+            {"inputs", portsJson(result.interface.inputs)},
+            {"outputs", portsJson(result.interface.outputs)},
+            {"states", portsJson(result.interface.states)},
+            {"nodes", {{"before", result.interface.nodes}, {"after", result.nodesAfter}}}};
+  if (const auto &s = result.summary) {
+    json["macs"] = s->macs;
+    json["weights"] = s->weightBytes;
+    json["state"] = s->stateBytes;
+    json["arena"] = {{"bytes", s->arenaBytes}, {"bound", s->lowerBound}, {"peak", s->peakStep}};
+  }
+  Json files = Json::array();
+  for (const fs::path &path : result.paths)
+    files.push_back(path.string());
+  json["files"] = std::move(files);
+  json["seconds"] = result.seconds;
+  return json;
+}
+
+std::vector<fs::path> pathsOf(const fs::path &folder, const std::vector<std::string> &names) {
+  std::vector<fs::path> paths;
+  for (const std::string &name : names)
+    paths.push_back(folder / name);
+  return paths;
+}
+
+void writeDepfile(const Settings &settings, const Result &result) {
+  if (!settings.has("depfile"))
+    return;
+  const fs::path target =
+      settings.has("stamp") ? fs::path(settings.text("stamp")) : result.paths.front();
+  writeFile(settings.text("depfile"), depfile(target, result.model.files));
+}
+
+void show(const Result &result, const Settings &settings) {
+  if (settings.flag("json")) {
+    print(dump(summaryJson(result), false));
+  } else if (settings.flag("quiet")) {
+    for (const fs::path &path : result.paths)
+      print(path.string() + "\n");
+  } else {
+    print(summaryText(result, settings));
+  }
+}
+
+} // namespace
+
+int runCompile(const Settings &settings) {
+  if (!settings.has("output"))
+    throw CompileError(Problem::usage, {}, "-o is missing: the folder of the generated files");
+  const auto start = std::chrono::steady_clock::now();
+  const fs::path folder = settings.text("output");
+  const std::string name = modelName(settings);
+  if (settings.flag("print-outputs")) {
+    for (const fs::path &path : pathsOf(folder, fileNames(name, settings)))
+      print(path.string() + "\n");
+    return kOk;
+  }
+  Progress progress(stderr, !settings.flag("quiet"));
+  progress.update("reading", 0, 0);
+  const Model model = readModel(settings);
+  Interface interface(*model.module);
+  progress.update("optimising", 0, 0);
+  optimise(*model.module, settings);
+  Compiled compiled;
+  const bool isGir = settings.text("emit") == "gir";
+  const size_t after = countOps(*model.module);
+  progress.update("generating", 0, 0);
+  if (isGir)
+    compiled.files = {{name + ".gir", ir::print(*model.module)}};
+  else
+    compiled = generateCode(*model.module, name, settings);
+  progress.erase();
+
+  std::vector<std::string> names;
+  for (const codegen::File &file : compiled.files)
+    names.push_back(file.name);
+  Result result{model, std::move(interface), {}, after, pathsOf(folder, names), 0, 0};
+  if (!isGir)
+    result.summary = compiled.summary;
+  if (!settings.flag("dry-run")) {
+    for (size_t i = 0; i < names.size(); ++i)
+      result.changed += writeFile(result.paths[i], compiled.files[i].text);
+    writeDepfile(settings, result);
+    if (settings.has("stamp"))
+      touchFile(settings.text("stamp"));
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  show(result, settings);
+  return kOk;
+}
+
+} // namespace burin::cli
