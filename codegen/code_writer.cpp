@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/code_writer.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -14,9 +15,15 @@ struct Break {
   size_t depth;
 };
 
+/// `<` of "View<float, 1>", not of "a < b".
+bool isTemplateBracket(const std::string &line, size_t i) {
+  return line[i] == '<' && i > 0 && line[i - 1] != ' ' && line[i - 1] != '<' && i + 1 < line.size() && line[i + 1] != ' ' && line[i + 1] != '<' && line[i + 1] != '=';
+}
+
 /// The last comma or operator of the outermost bracket that leaves a first part of at most 100 columns.
 std::optional<Break> findBreak(const std::string &line, size_t indent) {
   std::vector<size_t> open;
+  std::vector<char> brackets;
   std::optional<Break> best;
   bool quoted = false;
   size_t assignment = 0;
@@ -31,10 +38,12 @@ std::optional<Break> findBreak(const std::string &line, size_t indent) {
     }
     if (c == '"') {
       quoted = true;
-    } else if (c == '(' || c == '{' || c == '[') {
+    } else if (c == '(' || c == '{' || c == '[' || isTemplateBracket(line, i)) {
       open.push_back(i + 1);
-    } else if ((c == ')' || c == '}' || c == ']') && !open.empty()) {
+      brackets.push_back(c);
+    } else if (((c == '>' && !brackets.empty() && brackets.back() == '<') || c == ')' || c == '}' || c == ']') && !open.empty()) {
       open.pop_back();
+      brackets.pop_back();
     } else if (c == '=' && open.empty() && i > 0 && line[i - 1] == ' ' && i + 1 < line.size() && line[i + 1] == ' ') {
       assignment = i + 2;
     } else if (c == ',' && i + 1 < line.size() && line[i + 1] == ' ' && i < kColumns) {
@@ -47,7 +56,58 @@ std::optional<Break> findBreak(const std::string &line, size_t indent) {
     best = Break{assignment, indent + 4, 0};
   return best;
 }
+
+/// Where the trailing comment of a line of code begins; npos if it has none.
+size_t trailingComment(std::string_view line) {
+  const size_t code = line.find_first_not_of(' ');
+  if (code == std::string_view::npos || line.substr(code, 2) == "//")
+    return std::string_view::npos;
+  bool quoted = false;
+  for (size_t i = code; i + 2 < line.size(); ++i) {
+    if (line[i] == '\\' && quoted)
+      ++i;
+    else if (line[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && line[i] == ' ' && line[i + 1] == '/' && line[i + 2] == '/')
+      return i;
+  }
+  return std::string_view::npos;
+}
 } // namespace
+
+std::string CodeWriter::take() {
+  // Trailing comments of neighbouring lines stand below each other.
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < text_.size();) {
+    const size_t end = std::min(text_.find('\n', at), text_.size());
+    lines.emplace_back(text_, at, end - at);
+    at = end + 1;
+  }
+  text_.clear();
+  std::string out;
+  for (size_t i = 0; i < lines.size();) {
+    size_t j = i, column = 0;
+    while (j < lines.size() && trailingComment(lines[j]) != std::string::npos) {
+      std::string_view code = std::string_view(lines[j]).substr(0, trailingComment(lines[j]));
+      while (!code.empty() && code.back() == ' ')
+        code.remove_suffix(1);
+      column = std::max(column, code.size());
+      ++j;
+    }
+    if (j == i) {
+      out += lines[i++] + '\n';
+      continue;
+    }
+    for (; i < j; ++i) {
+      const size_t comment = trailingComment(lines[i]);
+      std::string code = lines[i].substr(0, comment);
+      while (!code.empty() && code.back() == ' ')
+        code.pop_back();
+      out += code + std::string(column - code.size() + 1, ' ') + lines[i].substr(comment + 1) + '\n';
+    }
+  }
+  return out;
+}
 
 void CodeWriter::line(std::string_view text) {
   if (text.empty()) {

@@ -20,7 +20,8 @@ public:
   void indent() { indent_ += 2; }
   void outdent() { indent_ -= 2; }
 
-  std::string take() { return std::move(text_); }
+  /// The text, with neighbouring trailing comments aligned.
+  std::string take();
 
 private:
   std::string text_;

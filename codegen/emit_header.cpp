@@ -121,8 +121,12 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   out.line("public:");
   out.indent();
   out.line(fmt::format("static constexpr const char *name = {};", stringLiteral(p.settings.name)));
-  out.line("static constexpr const char *model_sha256 =");
-  out.line(fmt::format("    {};", stringLiteral(p.module.modelSha256)));
+  if (p.module.modelSha256.empty()) {
+    out.line("static constexpr const char *model_sha256 = \"\";");
+  } else {
+    out.line("static constexpr const char *model_sha256 =");
+    out.line(fmt::format("    {};", stringLiteral(p.module.modelSha256)));
+  }
   out.line(fmt::format("static constexpr const char *compiler_version = {};", stringLiteral(p.settings.version)));
   out.blank();
 

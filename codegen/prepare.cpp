@@ -217,19 +217,19 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   if (isPlainBlockOp(op)) {
     for (size_t i = 0; i < op.numOperands(); ++i)
       if (op.operand(i) && op.operand(i)->isConstant())
-        addPlainWeight(op.operand(i));
+        addPlainWeight(op.operand(i), step.node);
     for (size_t i = 0; i < op.numBlocks(); ++i) {
       prepareBlock(op.block(i), &step, true);
       const Op &yield = op.block(i).terminator();
       for (size_t y = 0; y < yield.numOperands(); ++y)
         if (yield.operand(y)->isConstant())
-          addPlainWeight(yield.operand(y));
+          addPlainWeight(yield.operand(y), step.node);
     }
     return;
   }
   if (isEmitted(op)) {
     if (op.operand(0)->isConstant())
-      addPlainWeight(op.operand(0));
+      addPlainWeight(op.operand(0), step.node);
     return;
   }
   const kernels::KernelDef *kernel = kernels::chooseKernel(op, *settings.target);
@@ -241,9 +241,9 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   includes.insert(call.includes.begin(), call.includes.end());
   for (kernels::Param &p : call.params) {
     if (const auto *packed = std::get_if<kernels::Packed>(&p.argument.of))
-      addWeight(*packed);
+      addWeight(*packed, step.node + "_" + p.name);
     else if (const auto *read = std::get_if<kernels::Argument::Read>(&p.argument.of); read && memoryOf(read->value)->isConstant())
-      addPlainWeight(memoryOf(read->value));
+      addPlainWeight(memoryOf(read->value), step.node + "_" + p.name);
   }
   Stub stub;
   for (const kernels::Param &p : call.params)
@@ -251,7 +251,7 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   for (size_t i = 0; i < call.functors.size(); ++i) {
     for (const kernels::Param &m : call.functors[i].members)
       if (const auto *read = std::get_if<kernels::Argument::Read>(&m.argument.of); read && memoryOf(read->value)->isConstant())
-        addPlainWeight(memoryOf(read->value));
+        addPlainWeight(memoryOf(read->value), step.node + "_" + m.name);
     stub.parameters.push_back(fmt::format("{} {}", addFunctor(call.functors[i]), call.functorNames[i]));
   }
   stub.parameters.emplace_back("rt::Work work");
@@ -274,12 +274,12 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   calls_.emplace(&op, OpCall{std::move(call), kernel, it->second});
 }
 
-void Prepared::addWeight(const kernels::Packed &packed) {
+void Prepared::addWeight(const kernels::Packed &packed, const std::string &otherwise) {
   const auto [it, isNew] = weightOf_.emplace(std::pair{packed.from, packed.layout}, weights.size());
   if (!isNew)
     return;
   Weight w;
-  w.name = weightNames_.fresh(packed.from->name.empty() ? "weight" : packed.from->name);
+  w.name = weightNames_.fresh(packed.from->name.empty() ? otherwise : packed.from->name);
   w.comment = fmt::format("\"{}\" {} as {}", commentText(packed.from->name), shortType(packed.from->type), packed.layout);
   w.element = packed.element;
   w.count = packed.count;
@@ -288,14 +288,14 @@ void Prepared::addWeight(const kernels::Packed &packed) {
   weights.push_back(std::move(w));
 }
 
-void Prepared::addPlainWeight(const Value *v) {
+void Prepared::addPlainWeight(const Value *v, const std::string &otherwise) {
   const auto [it, isNew] = weightOf_.emplace(std::pair{v, std::string{}}, weights.size());
   if (!isNew)
     return;
   if (v->type.element() == ElementType::string)
     throw CompileError(Problem::unsupported, {}, fmt::format("the string constant '{}' cannot be compiled yet", v->name)).code("codegen.string");
   Weight w;
-  w.name = weightNames_.fresh(v->name.empty() ? "constant" : v->name);
+  w.name = weightNames_.fresh(v->name.empty() ? otherwise : v->name);
   w.comment = fmt::format("\"{}\" {}", commentText(v->name), shortType(v->type));
   w.element = v->type.element();
   w.count = v->type.count().number();

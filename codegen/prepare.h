@@ -104,8 +104,9 @@ private:
   void nameValues(const ir::Block &);
   void prepareBlock(const ir::Block &, StepInfo *outer, bool nested);
   void prepareOp(const Op &, StepInfo &, bool nested);
-  void addWeight(const kernels::Packed &);
-  void addPlainWeight(const Value *);
+  /// `otherwise`: the name of a constant that the model gives none.
+  void addWeight(const kernels::Packed &, const std::string &otherwise);
+  void addPlainWeight(const Value *, const std::string &otherwise);
   std::string addFunctor(const kernels::Functor &);
   void placeWeights();
 

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "codegen/kernels/kernel_def.h"
+#include "codegen/kernels/evaluate.h"
+
+#include <vector>
 
 namespace burin::kernels {
 
-std::span<const EvaluateDef> allEvaluations() { return {}; }
+std::span<const EvaluateDef> allEvaluations() {
+  static const std::vector<EvaluateDef> kAll = [] {
+    std::vector<EvaluateDef> all;
+    for (const std::span<const EvaluateDef> family : {elementwiseEvaluations(), movementEvaluations()})
+      all.insert(all.end(), family.begin(), family.end());
+    return all;
+  }();
+  return kAll;
+}
 
 } // namespace burin::kernels
