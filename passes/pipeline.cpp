@@ -211,6 +211,9 @@ private:
         changed |= run(p);
       if (!changed)
         return;
+      // What is lowered is no longer canonical, on purpose: borders and copies would go again.
+      if (s.name == "lower")
+        return;
       canonicalise();
       if (!s.fixpoint)
         return;
