@@ -6,11 +6,16 @@
 #include "burin/rt/elementwise.h"
 #include "burin/rt/gemm_dynamic.h"
 #include "burin/rt/gemv.h"
+#include "burin/rt/index.h"
 #include "burin/rt/math.h"
 #include "burin/rt/matmul.h"
+#include "burin/rt/nd.h"
 #include "burin/rt/numeric.h"
+#include "burin/rt/pad.h"
 #include "burin/rt/pool.h"
+#include "burin/rt/scatter.h"
 #include "burin/rt/softmax.h"
+#include "burin/rt/sort.h"
 #include "burin/rt/steps.h"
 
 namespace {
@@ -54,6 +59,33 @@ BURIN_STUB void convs(const float *in, const rt::F32 *filter, float *out, Bias b
   rt::conv2dExact<16>(shape, in, filter, out, bias, work);
   rt::conv2dPanels<16>(shape, 1, in, filter, out, bias, work);
   rt::conv2dPanelsExact<16>(shape, 1, in, filter, out, bias, work);
+}
+
+// ---- movement ----
+
+template <class T> BURIN_STUB void moves(T *p, int64_t *i, int n, Work work) {
+  const Nd<3> shape{{n, 4, 5}};
+  rt::stridedCopy(shape, p, shape, p, shape, work);
+  rt::transpose(shape, p, shape, p, work);
+  rt::tile(shape, shape, p, p, work);
+  rt::fill(*p, p, work);
+  rt::pad<rt::PadMode::constant>(shape, shape, shape, p, *p, p, work);
+  rt::pad<rt::PadMode::reflect>(shape, shape, shape, p, *p, p, work);
+  rt::pad<rt::PadMode::edge>(shape, shape, shape, p, *p, p, work);
+  rt::pad<rt::PadMode::wrap>(shape, shape, shape, p, *p, p, work);
+  rt::gather(Const<3>{}, Const<4>{}, n, p, i, p, work);
+  rt::gatherElements(shape, shape, 1, p, i, p, work);
+  rt::gatherNd(n, Nd<2>{{n, 4}}, 5, p, i, p, work);
+  rt::scatterElements<rt::Scatter::add>(shape, shape, 1, p, i, p, p, work);
+  rt::scatterNd<rt::Scatter::max>(1, n, shape, 5, p, i, p, p, work);
+  rt::cumulative<rt::Scan::add>(n, 3, true, false, p, p, work);
+  rt::nonZero(shape, p, i, &n, work);
+  rt::compress(1, n, 3, static_cast<const bool *>(static_cast<void *>(i)), n, p, p, &n, work);
+  rt::reverseSequence(n, 3, 4, 5, p, i, p, work);
+  rt::argMax(n, 3, false, p, i, work);
+  rt::argMin(n, 3, true, p, i, work);
+  rt::topK(n, 3, 2, true, p, p, i, work);
+  rt::unique(n, 3, true, p, p, i, i, i, &n, work);
 }
 
 // ---- numbers ----
@@ -121,6 +153,15 @@ void allKernels(void *p, float *f, int n) {
   matmuls<rt::F16, float>(static_cast<rt::F16 *>(p), static_cast<rt::F16 *>(p), work);
   convs(f, w, f, {w}, work);
   functionsOf(f, static_cast<double *>(p), work);
+  moves(f, static_cast<int64_t *>(p), n, work);
+  moves(static_cast<uint8_t *>(p), static_cast<int64_t *>(p), n, work);
+  moves(static_cast<int64_t *>(p), static_cast<int64_t *>(p), n, work);
+  moves(static_cast<bool *>(p), static_cast<int64_t *>(p), n, work);
+  moves(static_cast<double *>(p), static_cast<int64_t *>(p), n, work);
+  moves(static_cast<rt::F16 *>(p), static_cast<int64_t *>(p), n, work);
+  moves(static_cast<rt::I4 *>(p), static_cast<int64_t *>(p), n, work);
+  rt::iota(f[0], f[1], f, work);
+  rt::iota(n, n, static_cast<int *>(p), work);
   castsOf<float>(p);
   castsOf<double>(p);
   castsOf<bool>(p);
