@@ -112,16 +112,19 @@ std::string Memory::extent(const Dim &d) const {
 std::string Memory::argument(const kernels::Param &p) const {
   using kernels::Argument;
   if (const auto *read = std::get_if<Argument::Read>(&p.argument.of))
-    return pointer(read->value, p.type == "const rt::F32 *");
+  {
+    const bool asF32 = p.type == "const rt::F32 *";
+    const std::string text = pointer(read->value, asF32);
+    // In the plain form an F32 is bytes, and a float of the arena is none.
+    return asF32 && !memoryOf(read->value)->isConstant() ? fmt::format("rt::weights({})", text) : text;
+  }
   if (const auto *write = std::get_if<Argument::Write>(&p.argument.of))
     return pointer(write->value);
   if (const auto *packedWeights = std::get_if<kernels::Packed>(&p.argument.of))
     return packed(*packedWeights);
   if (const auto *d = std::get_if<Dim>(&p.argument.of))
     return p.type == "int" ? extent(*d) : fmt::format("{{{}}}", extent(*d));
-  if (const auto *text = std::get_if<std::string>(&p.argument.of))
-    return *text;
-  return "work.scratch";
+  return "&" + extent(std::get<Argument::Defined>(p.argument.of).dim);
 }
 
 std::string Memory::functorArguments(const kernels::Functor &f) const {

@@ -24,6 +24,10 @@ std::string Call::read(const Value *value, std::string paramName) {
              {Argument::Read{value}});
 }
 
+std::string Call::readAsF32(const Value *value, std::string paramName) {
+  return add("const rt::F32 *", std::move(paramName), {Argument::Read{value}});
+}
+
 std::string Call::write(const Value *value, std::string paramName) {
   return add(fmt::format("{} *", elementCpp(value->type.element())), std::move(paramName),
              {Argument::Write{value}});

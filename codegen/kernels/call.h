@@ -39,8 +39,10 @@ struct Argument {
   struct Write {
     const Value *value;
   };
-  struct Scratch {}; ///< work.scratch is passed by `work` already; this is the pointer itself
-  std::variant<Read, Write, Packed, Dim, std::string> of; ///< a string: text as it is
+  struct Defined {
+    Dim dim; ///< a symbol that the op defines: a pointer to where the run keeps it
+  };
+  std::variant<Read, Write, Packed, Dim, Defined> of;
 };
 
 struct Param {
@@ -70,6 +72,7 @@ public:
   void include(std::string header) { includes.insert(std::move(header)); }
   /// Parameters; each returns the name that the body uses.
   std::string read(const Value *, std::string paramName);
+  std::string readAsF32(const Value *, std::string paramName); ///< `const rt::F32 *`, constant or not
   std::string write(const Value *, std::string paramName);
   std::string packed(Packed, std::string paramName);
   std::string functor(Functor, std::string paramName);

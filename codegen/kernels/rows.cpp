@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reductions, softmax and normalisation.
+// Reductions, softmax and normalisation: kernels over [outer][n][inner].
 #include "codegen/kernels/families.h"
 #include "codegen/kernels/nd_text.h"
 #include "ir/ops.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace burin::kernels {
@@ -12,39 +13,201 @@ namespace {
 namespace ops = ir::ops;
 namespace attr = ir::attr;
 
+constexpr int64_t kReduceBlock = 64; // columns of one unit, as in burin/rt/reduce.h
+
+bool isF32(const Value *v) { return v->type.element() == ElementType::f32; }
+
+/// What the kernel takes for an absent tensor.
+std::string readOrNull(Call &call, size_t operand, std::string_view name) {
+  const Value *v = operand < call.op.numOperands() ? call.op.operand(operand) : nullptr;
+  return v ? call.readAsF32(v, std::string(name)) : "nullptr";
+}
+
+std::string accumulator(ElementType e) {
+  if (!ir::isFloat(e))
+    return elementCpp(e);
+  return e == ElementType::f64 ? "double" : "float";
+}
+
+struct Lines {
+  Dim outer = 1, n = 1, inner = 1;
+};
+
+/// The axes in three parts, if the middle ones are neighbours.
+std::optional<Lines> linesOf(const ir::Shape &shape, const ir::Ints &axes) {
+  Lines l;
+  for (size_t i = 0; i + 1 < axes.size(); ++i)
+    for (int64_t between = axes[i] + 1; between < axes[i + 1]; ++between)
+      if (!shape[static_cast<size_t>(between)].isNumber(1))
+        return std::nullopt;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const auto axis = static_cast<int64_t>(i);
+    const bool reduced = std::ranges::find(axes, axis) != axes.end();
+    Dim &part = reduced ? l.n : axes.empty() || axis < axes.front() ? l.outer : axis > axes.back() ? l.inner : l.n;
+    part = part * shape[i];
+  }
+  return l;
+}
+
+std::string_view reduceOp(const Op &op) {
+  return op.is(ops::reduce_sum)    ? "ReduceSum"
+         : op.is(ops::reduce_mean) ? "ReduceMean"
+         : op.is(ops::reduce_max)  ? "ReduceMax"
+         : op.is(ops::reduce_min)  ? "ReduceMin"
+                                   : "ReduceProd";
+}
+
+void emitReduce(Call &call) {
+  const Op &op = call.op;
+  const ir::Shape &shape = op.operand(0)->type.shape();
+  const ir::Ints &axes = op[attr::axes];
+  const std::string_view kind = reduceOp(op);
+  call.name = std::string(kind);
+  call.name[0] = 'r';
+  call.include("burin/rt/reduce.h");
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  const std::string acc = accumulator(op.operand(0)->type.element());
+  const std::optional<Lines> lines = linesOf(shape, axes);
+  if (lines && isF32(op.operand(0))) {
+    const std::string outer = call.number(lines->outer, "outer"), n = call.extent(lines->n, "n"), inner = call.extent(lines->inner, "inner");
+    call.line(fmt::format("rt::reduce<rt::{}>({}, {}, {}, {}, {}, rt::Same{{}}, rt::Keep{{}}, work);", kind, outer, n, inner, in, out));
+    call.units = lines->outer * ceilDiv(lines->inner, kReduceBlock);
+    call.unitsOf = fmt::format("blocks of {} columns", kReduceBlock);
+    return;
+  }
+  call.include("burin/rt/numeric.h");
+  if (lines) {
+    const std::string outer = call.number(lines->outer, "outer"), n = call.number(lines->n, "n"), inner = call.number(lines->inner, "inner");
+    call.line(fmt::format("rt::reduceScalar<rt::{}, {}>({}, {}, {}, {}, {}, rt::Same{{}}, rt::Keep{{}}, work);", kind, acc, outer, n, inner, in, out));
+    call.units = lines->outer * lines->inner;
+    call.unitsOf = "outputs";
+    return;
+  }
+  const Dims strides = denseStrides(shape);
+  Dims kept, keptStride, reduced, reducedStride;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const bool isReduced = std::ranges::find(axes, static_cast<int64_t>(i)) != axes.end();
+    (isReduced ? reduced : kept).push_back(shape[i]);
+    (isReduced ? reducedStride : keptStride).push_back(strides[i]);
+  }
+  if (kept.empty()) {
+    kept = {1};
+    keptStride = {0};
+  }
+  call.line(fmt::format("rt::reduceNd<rt::{}, {}>({}, {}, {}, {}, {}, {}, rt::Same{{}}, rt::Keep{{}}, work);", kind, acc, ndText(call, kept, "kept"), ndText(call, keptStride, "keptStride"),
+                        ndText(call, reduced, "reduced"), ndText(call, reducedStride, "reducedStride"), in, out));
+  call.units = ir::product(kept);
+  call.unitsOf = "outputs";
+}
+
+void emitArg(Call &call) {
+  const Op &op = call.op;
+  const Lines l = *linesOf(op.operand(0)->type.shape(), {op[attr::axis]});
+  const bool most = op.is(ops::argmax);
+  call.name = most ? "argMax" : "argMin";
+  call.include("burin/rt/sort.h");
+  call.include("burin/rt/numeric.h");
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  call.line(fmt::format("rt::{}({}, {}, {}, {}, {}, work);", call.name, call.number(l.n, "n"), call.number(l.inner, "inner"), op[attr::selectLast], in, out));
+  call.units = l.outer * l.inner;
+  call.unitsOf = "lines";
+}
+
 void emitSoftmax(Call &call) {
   const Op &op = call.op;
   const Type &x = op.operand(0)->type;
-  const auto axis = static_cast<size_t>(op[attr::axis]);
-  Dim outer = 1, inner = 1;
-  for (size_t i = 0; i < x.rank(); ++i)
-    if (i != axis)
-      (i < axis ? outer : inner) = (i < axis ? outer : inner) * x.dim(i);
-  const bool log = op.is(ops::log_softmax), last = inner.isNumber(1), f32 = x.element() == ElementType::f32;
-  call.name = fmt::format("{}{}", log ? "logSoftmax" : "softmax", x.dim(axis).isNumber() ? x.dim(axis).text() : "");
+  const Lines l = *linesOf(x.shape(), {op[attr::axis]});
+  const bool log = op.is(ops::log_softmax), last = l.inner.isNumber(1);
+  call.name = fmt::format("{}{}", log ? "logSoftmax" : "softmax", l.n.isNumber() ? l.n.text() : "");
   call.include("burin/rt/softmax.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  const std::string n = call.extent(x.dim(axis), "n");
+  const std::string n = call.extent(l.n, "n");
   const std::string kernel = log ? "logSoftmax" : "softmax";
-  if (f32 && last) {
+  if (isF32(op.operand(0)) && last) {
     call.line(fmt::format("rt::{}({}, {}, {}, work);", kernel, n, in, out));
-    call.units = outer;
+    call.units = l.outer;
     call.unitsOf = "rows";
-  } else if (f32) {
-    call.line(fmt::format("rt::{}Axis({}, {}, {}, {}, work);", kernel, n, call.extent(inner, "inner"), in, out));
-    call.units = outer * ceilDiv(inner, 64);
-    call.unitsOf = "blocks of 64 columns";
+  } else if (isF32(op.operand(0))) {
+    call.line(fmt::format("rt::{}Axis({}, {}, {}, {}, work);", kernel, n, call.extent(l.inner, "inner"), in, out));
+    call.units = l.outer * ceilDiv(l.inner, kReduceBlock);
+    call.unitsOf = fmt::format("blocks of {} columns", kReduceBlock);
   } else {
     call.include("burin/rt/numeric.h");
-    call.line(fmt::format("rt::{}Scalar<{}>({}, {}, {}, {}, work);", kernel, x.element() == ElementType::f64 ? "double" : "float", n, call.extent(inner, "inner"), in, out));
-    call.units = outer * inner;
+    call.line(fmt::format("rt::{}Scalar<{}>({}, {}, {}, {}, work);", kernel, accumulator(x.element()), n, call.extent(l.inner, "inner"), in, out));
+    call.units = l.outer * l.inner;
     call.unitsOf = "lines";
   }
 }
 
+/// f32, with scale and bias over all the normalised axes or absent.
+bool isRowNorm(const Op &op, const Target &) {
+  const Type &x = op.operand(0)->type;
+  const auto axis = static_cast<size_t>(op[attr::axis]);
+  if (x.element() != ElementType::f32)
+    return false;
+  const Dim n = ir::product(Dims(x.shape().begin() + static_cast<ptrdiff_t>(axis), x.shape().end()));
+  for (size_t i = 1; i < op.numOperands(); ++i)
+    if (op.operand(i) && (op.operand(i)->type.count() != n || op.operand(i)->type.element() != ElementType::f32))
+      return false;
+  return true;
+}
+
+void emitRowNorm(Call &call) {
+  const Op &op = call.op;
+  const Type &x = op.operand(0)->type;
+  const auto axis = static_cast<ptrdiff_t>(op[attr::axis]);
+  const Dim rows = ir::product(Dims(x.shape().begin(), x.shape().begin() + axis)), n = ir::product(Dims(x.shape().begin() + axis, x.shape().end()));
+  const bool layer = op.is(ops::layer_norm);
+  call.name = fmt::format("{}{}", layer ? "layerNorm" : "rmsNorm", n.isNumber() ? n.text() : "");
+  call.include("burin/rt/norm.h");
+  const std::string in = call.read(op.operand(0), "in"), scale = readOrNull(call, 1, "scale"), bias = layer ? readOrNull(call, 2, "bias") : "";
+  const std::string out = call.write(op.result(), "out"), extent = call.extent(n, "n");
+  const std::string epsilon = fmt::format("{}f", static_cast<float>(op[attr::epsilon]));
+  call.line(layer ? fmt::format("rt::layerNorm({}, {}, {}, {}, {}, {}, nullptr, nullptr, rt::Keep{{}}, work);", extent, epsilon, in, scale, bias, out)
+                  : fmt::format("rt::rmsNorm({}, {}, {}, {}, {}, nullptr, rt::Keep{{}}, work);", extent, epsilon, in, scale, out));
+  call.units = rows;
+  call.unitsOf = "rows";
+}
+
+bool isFloatGroupNorm(const Op &op, const Target &) {
+  const Type &x = op.operand(0)->type;
+  const int64_t axis = op[attr::axis];
+  return x.element() == ElementType::f32 && x.rank() >= 2 && (axis == 1 || axis == static_cast<int64_t>(x.rank()) - 1);
+}
+
+void emitGroupNorm(Call &call) {
+  const Op &op = call.op;
+  const Type &x = op.operand(0)->type;
+  const bool nhwc = op[attr::axis] == static_cast<int64_t>(x.rank()) - 1 && x.rank() > 2;
+  const Dim channels = x.dim(static_cast<size_t>(op[attr::axis]));
+  Dim pixels = 1;
+  for (size_t i = 1; i < x.rank(); ++i)
+    if (static_cast<int64_t>(i) != op[attr::axis])
+      pixels = pixels * x.dim(i);
+  call.name = "groupNorm";
+  call.include("burin/rt/norm.h");
+  const std::string in = call.read(op.operand(0), "in"), scale = readOrNull(call, 1, "scale"), bias = readOrNull(call, 2, "bias"), out = call.write(op.result(), "out");
+  const std::string p = call.number(pixels, "pixels"), c = call.number(channels, "channels");
+  call.line(fmt::format("rt::groupNorm{}({}, {}, {}, {}f, {}, {}, {}, {}, rt::Keep{{}}, work);", nhwc ? "Nhwc" : "Nchw", p, c, op[attr::groups], static_cast<float>(op[attr::epsilon]), in, scale,
+                        bias, out));
+  call.units = nhwc ? x.dim(0) : x.dim(0) * Dim(op[attr::groups]);
+  call.unitsOf = nhwc ? "images" : "groups";
+  call.scratchBytes = nhwc ? channels.bounds().hi * 16 : 0;
+}
+
 constexpr KernelDef kRows[] = {
+    {.op = &ops::reduce_sum, .variant = "reduce", .emit = emitReduce},
+    {.op = &ops::reduce_mean, .variant = "reduce", .emit = emitReduce},
+    {.op = &ops::reduce_max, .variant = "reduce", .emit = emitReduce},
+    {.op = &ops::reduce_min, .variant = "reduce", .emit = emitReduce},
+    {.op = &ops::reduce_prod, .variant = "reduce", .emit = emitReduce},
+    {.op = &ops::argmax, .variant = "lines", .emit = emitArg},
+    {.op = &ops::argmin, .variant = "lines", .emit = emitArg},
     {.op = &ops::softmax, .variant = "rows", .emit = emitSoftmax},
     {.op = &ops::log_softmax, .variant = "rows", .emit = emitSoftmax},
+    {.op = &ops::layer_norm, .variant = "rows", .applies = isRowNorm, .emit = emitRowNorm},
+    {.op = &ops::rms_norm, .variant = "rows", .applies = isRowNorm, .emit = emitRowNorm},
+    {.op = &ops::group_norm, .variant = "groups", .applies = isFloatGroupNorm, .emit = emitGroupNorm},
 };
 
 } // namespace
