@@ -148,10 +148,14 @@ std::string topicHelp(std::string_view name) {
   const auto topic = std::ranges::find(allTopics(), name, &Topic::name);
   if (topic != allTopics().end())
     return fmt::format("{}\n\n{}", topic->title, topic->text);
+  if (std::string text = codeHelp(name); !text.empty())
+    return text;
   std::vector<std::string_view> names;
   for (const VerbRow &verb : allVerbs())
     names.push_back(verb.name);
   for (const Topic &each : allTopics())
+    names.push_back(each.name);
+  for (const Topic &each : allCodes())
     names.push_back(each.name);
   throw CompileError(Problem::usage, {}, fmt::format("nothing is known about '{}'", name))
       .hint(didYouMean(name, names));

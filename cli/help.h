@@ -15,6 +15,11 @@ struct Topic {
 };
 std::span<const Topic> allTopics();
 
+/// The codes of diagnostics, those of constraints of ops and of .gir excepted.
+std::span<const Topic> allCodes();
+/// What the code of a diagnostic means; empty if it is none.
+std::string codeHelp(std::string_view code);
+
 /// Of the program: `all` lists what is planned too.
 std::string programHelp(bool all);
 std::string verbHelp(const VerbRow &, bool all);

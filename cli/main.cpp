@@ -64,7 +64,12 @@ int report(std::span<const Diagnostic> problems, const Settings &settings, std::
   }
   if (settings.flag("json"))
     fmt::print("{}", dump({{"errors", list}, {"summary", summaryOf(problems)}}, false));
-  return exitCodeOf(problems);
+  const ExitCode code = exitCodeOf(problems);
+  // What `check` finds is its answer; only what it could not look at is not.
+  const bool isAnswer = code == kUnsupported || std::ranges::all_of(problems, [](const auto &d) {
+                          return d.problem != Problem::unreadable && d.problem != Problem::usage;
+                        });
+  return settings.verb == Verb::check && isAnswer ? kNegative : code;
 }
 
 int reportInternalError(std::string_view what) {

@@ -4,6 +4,7 @@
 #include "cli/format.h"
 #include "cli/help.h"
 #include "codegen/kernels/evaluator.h"
+#include "codegen/prepare.h"
 #include "ir/ops.h"
 #include "passes/memory_plan.h"
 #include "passes/pipeline.h"
@@ -63,24 +64,42 @@ constexpr std::string_view kInText[] = {
 void checkLimits(const codegen::Summary &summary, const Settings &settings) {
   std::vector<Diagnostic> problems;
   const auto check = [&](std::string_view option, int64_t value, std::string_view what,
-                         std::string hint = {}) {
+                         std::string_view unit, std::string hint = {}) {
     const std::optional<uint64_t> limit = settings.number(option);
     if (limit && static_cast<uint64_t>(value) > *limit)
       problems.push_back({Problem::limit,
                           fmt::format("cli.{}", option),
                           {},
-                          fmt::format("{} {}, more than --{} {}", what, grouped(value), option,
-                                      grouped(static_cast<int64_t>(*limit))),
+                          fmt::format("{} {} {}, more than --{} {}", what, grouped(value), unit,
+                                      option, grouped(static_cast<int64_t>(*limit))),
                           {},
                           std::move(hint)});
   };
-  check("arena-limit", summary.arenaBytes, "the arena has this many bytes:",
+  check("arena-limit", summary.arenaBytes, "the arena has", "bytes",
         summary.peakStep.empty() ? std::string{}
                                  : fmt::format("the most is in use at '{}'", summary.peakStep));
-  check("weights-limit", summary.weightBytes, "the weights have this many bytes:");
-  check("macs-limit", summary.macs, "a run multiplies this often:");
+  check("weights-limit", summary.weightBytes, "the weights have", "bytes");
+  check("macs-limit", summary.macs, "a run makes", "multiplications");
   if (!problems.empty())
     throw CompileErrors(std::move(problems));
+}
+
+Api apiOf(const codegen::Prepared &prepared) {
+  Api api{prepared.nameSpace, prepared.settings.className, prepared.hasStates(), {}, {}, {}};
+  for (const codegen::SymbolInfo &symbol : prepared.symbols)
+    if (!symbol.isDefined)
+      api.symbols.push_back({symbol.identifier, symbol.name});
+  const ir::Function &entry = prepared.entry;
+  for (size_t i = 0; i < entry.body.numArguments(); ++i)
+    if (!entry.stateOfArgument(i))
+      api.inputs.push_back({prepared.argumentNames[i],
+                            {entry.body.argument(i)->name, entry.body.argument(i)->type}});
+  const ir::Op &yield = entry.body.terminator();
+  for (size_t i = 0; i < yield.numOperands(); ++i)
+    if (!entry.stateOfResult(i))
+      api.outputs.push_back(
+          {prepared.resultNames[i], {entry.resultNames[i], yield.operand(i)->type}});
+  return api;
 }
 
 } // namespace
@@ -137,7 +156,8 @@ Compiled generateCode(ir::Module &module, const std::string &name, const Setting
   ir::MemoryPlan plan =
       passes::planMemory(entry, codegen::scratchBytes(*prepared), targetOf(settings).alignment);
   plan.steps = passes::steps(entry);
-  Compiled compiled{codegen::generate(*prepared, plan), codegen::summarise(*prepared, plan)};
+  Compiled compiled{codegen::generate(*prepared, plan), codegen::summarise(*prepared, plan),
+                    apiOf(*prepared)};
   // The build system knows it as an output: empty while all weights lie in the source.
   compiled.files.push_back({name + ".weights.bin", {}});
   checkLimits(compiled.summary, settings);

@@ -3,6 +3,7 @@
 // From a module to files, as the options say: passes, kernels, memory plan, text, limits.
 #pragma once
 
+#include "cli/arrays.h"
 #include "cli/model.h"
 #include "codegen/compile.h"
 #include "passes/pass.h"
@@ -19,9 +20,25 @@ const ir::Target &targetOf(const Settings &);
 /// order of the table: "--target mcu-fpu --dim batch=1..4". Neither paths nor names.
 std::string settingsText(const Settings &);
 
+/// The generated class, for a program that uses it.
+struct ApiSymbol {
+  std::string identifier, name; ///< in C++ and in the model
+};
+struct ApiPort {
+  std::string identifier;
+  Port port;
+};
+struct Api {
+  std::string nameSpace, className;
+  bool hasStates = false;
+  std::vector<ApiSymbol> symbols; ///< the arguments of run(), in order
+  std::vector<ApiPort> inputs, outputs;
+};
+
 struct Compiled {
   std::vector<codegen::File> files;
   codegen::Summary summary;
+  Api api;
 };
 
 /// Of a module that is optimised. Throws CompileErrors (limit) for --arena-limit, --weights-limit

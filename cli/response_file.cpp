@@ -62,7 +62,9 @@ private:
 std::vector<std::string> expandResponseFiles(std::vector<std::string> words) {
   std::vector<std::string> expanded;
   for (std::string &word : words) {
-    if (word.size() < 2 || word[0] != '@') {
+    // `--input @x.npy` is an array, not a file of options.
+    const bool isValue = !expanded.empty() && expanded.back() == "--input";
+    if (word.size() < 2 || word[0] != '@' || isValue) {
       expanded.push_back(std::move(word));
       continue;
     }

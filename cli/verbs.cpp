@@ -16,20 +16,25 @@ int runVerb(const Settings &settings) {
   switch (settings.verb) {
   case Verb::compile:
     return runCompile(settings);
+  case Verb::inspect:
+    return runInspect(settings);
+  case Verb::check:
+    return runCheck(settings);
+  case Verb::validate:
+    return runValidate(settings);
+  case Verb::run:
+    return runRun(settings);
+  case Verb::ops:
+    return runOps(settings);
   case Verb::completion:
     return runCompletion(settings);
   case Verb::help:
     return runHelp(settings);
   case Verb::options:
     return runOptions(settings);
-  case Verb::inspect:
-  case Verb::check:
-  case Verb::validate:
-  case Verb::run:
   case Verb::bench:
   case Verb::report:
   case Verb::diff:
-  case Verb::ops:
     break; // planned: parseCommandLine refuses them
   }
   throw InternalError("a verb without a function");

@@ -11,6 +11,11 @@ namespace burin::cli {
 int runVerb(const Settings &);
 
 int runCompile(const Settings &);
+int runInspect(const Settings &);
+int runCheck(const Settings &);
+int runValidate(const Settings &);
+int runRun(const Settings &);
+int runOps(const Settings &);
 int runCompletion(const Settings &);
 int runHelp(const Settings &);
 int runOptions(const Settings &); ///< hidden: prints generated files

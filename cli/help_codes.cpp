@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The codes in brackets at the end of a diagnostic. A test compares this table with the sources.
+#include "cli/help.h"
+#include "ir/ops.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::cli {
+namespace {
+
+constexpr Topic kCodes[] = {
+    {"cli.arena-limit", "The arena is larger than --arena-limit",
+     R"(  The working memory of a run, with inputs and outputs, exceeds the limit of the user. The message
+  names the node where the most is in use. A smaller upper bound (--dim batch=1..4) makes every
+  tensor smaller; --optimize size prefers steps that need less.
+)"},
+    {"cli.macs-limit", "A run multiplies more often than --macs-limit",
+     R"(  Multiplications of a run at the upper bounds of all dimensions.
+)"},
+    {"cli.weights-limit", "The weights are larger than --weights-limit",
+     R"(  The constants as they lie in the generated code, packed for its kernels, exceed the limit of the
+  user.
+)"},
+    {"codegen.c_api", "The C interface of this model is not there yet",
+     R"(  A type of the model's interface has no form in C so far. --api cxx has it.
+)"},
+    {"codegen.element", "An element type that generated code does not have",
+     R"(  No kernel computes with elements of this type. Cast them in the model.
+)"},
+    {"codegen.entries", "The model has several entry points",
+     R"(  One class has one entry point so far.
+)"},
+    {"codegen.expression", "An expression of elements that cannot be written in C++",
+     R"(  An elementwise operator has no form for this type of element.
+)"},
+    {"codegen.extents", "Extents that are not known",
+     R"(  The kernel of this operator needs to know how large its result is.
+)"},
+    {"codegen.kernel", "There is no kernel for an operator",
+     R"(  The model was read, but burin has no code for this operator with these types. `burin check` lists
+  every such node.
+)"},
+    {"codegen.string", "A constant of text",
+     R"(  Constants of strings cannot be compiled yet.
+)"},
+    {"codegen.type", "A type that generated code does not have",
+     R"(  Lists, optionals and strings cannot be compiled everywhere yet.
+)"},
+    {"dims.unbounded", "A dimension without an upper bound",
+     R"(  Memory is planned at compile time, so every dimension that stays open needs a bound: --dim
+  batch=1..8, or a number, --dim batch=1. See `burin help shapes`.
+)"},
+    {"dims.unknown", "An option names what the model does not have",
+     R"(  --dim names a symbol, or --input-shape an input, that the model has not. `burin inspect` lists
+  inputs and dimensions.
+)"},
+    {"kernels.evaluate", "An operator that cannot be run in this process",
+     R"(  --in-process runs the kernels of the generated code inside burin, and this operator has none there
+  yet. `burin validate` without --in-process builds and runs the generated code.
+)"},
+    {"onnx.attribute", "An attribute that is missing or has a wrong type or value",
+     R"(  The message names the attribute, what it is and what the operator's specification allows.
+)"},
+    {"onnx.auto_pad", "An unknown auto_pad", "  It is NOTSET, SAME_UPPER, SAME_LOWER or VALID.\n"},
+    {"onnx.axis", "An axis outside of the tensor",
+     "  An axis of a tensor of rank r is from -r to r - 1.\n"},
+    {"onnx.constant", "A value that must be known while compiling",
+     R"(  The operator takes a tensor as a parameter, and burin needs its value at compile time: a constant,
+  or computed of constants and shapes. Exporters fold most such values; onnx-simplifier does more.
+)"},
+    {"onnx.conv.auto_pad", "Padding that depends on an open size",
+     R"(  auto_pad computes the padding of the size of the input, which is open. Fix the size with
+  --input-shape or --dim, or export the model with explicit pads.
+)"},
+    {"onnx.depth", "Graphs or functions nest too deeply",
+     R"(  Subgraphs and function calls inside each other are limited, so that no file exhausts the stack.
+)"},
+    {"onnx.element", "An element type that does not exist",
+     "  The number of the type in the file is not one of ONNX.\n"},
+    {"onnx.external", "External data that do not fit",
+     R"(  The tensor lies in another file; its offset or length there is wrong, or the file is cut off.
+)"},
+    {"onnx.external.path", "A path of external data that is not allowed",
+     R"(  External data must lie in the folder of the model or below: no absolute path, no "..", no
+  symbolic link, only regular files.
+)"},
+    {"onnx.file", "A file that is not an ONNX model",
+     R"(  The message says what it is instead, or where it ends early. A model that was fetched by git may be
+  a pointer of Git LFS: git lfs pull.
+)"},
+    {"onnx.functions", "A function without a name", "  The model is invalid.\n"},
+    {"onnx.functions.depth", "Functions call each other too deeply",
+     "  The depth of calls is limited.\n"},
+    {"onnx.functions.duplicate", "Two functions of one name", "  The model is invalid.\n"},
+    {"onnx.functions.recursion", "A function that calls itself",
+     "  ONNX forbids recursion, as functions are expanded.\n"},
+    {"onnx.functions.size", "Functions expand to too many nodes",
+     "  Calls inside calls multiply; the sum of all nodes is limited.\n"},
+    {"onnx.input", "An input whose type is not supported",
+     R"(  An input must be a tensor with a declared rank; --input-shape gives it one.
+)"},
+    {"onnx.input-shape", "--input-shape does not fit the input",
+     "  The number of extents differs from what the model declares.\n"},
+    {"onnx.kernel", "The filter has an open extent",
+     "  The extents of a filter must be numbers.\n"},
+    {"onnx.names.cycle", "Nodes that need each other",
+     "  The graph has a cycle, which is invalid; the notes name its nodes.\n"},
+    {"onnx.names.duplicate", "A name that is defined twice", "  The model is invalid.\n"},
+    {"onnx.names.shadow", "A name of a subgraph that hides one outside",
+     "  ONNX forbids it: the reader could not tell which one is meant.\n"},
+    {"onnx.names.undefined", "A name that nothing defines",
+     "  A node or an output reads a value that no node, input or initializer makes.\n"},
+    {"onnx.node", "A node without an operator", "  The model is invalid.\n"},
+    {"onnx.operator", "An operator that burin does not have",
+     R"(  The model is valid, but burin cannot compile this operator, or not in this version. `burin ops`
+  lists what it can. A model-local function of that name is used if the file has one.
+)"},
+    {"onnx.output", "An output that is not there",
+     R"(  --outputs or the graph names a value that no node makes. `burin inspect --tensors` lists the values.
+)"},
+    {"onnx.rank", "A tensor of a wrong rank",
+     "  The operator's specification asks for another number of dimensions.\n"},
+    {"onnx.shape", "Shapes that do not fit each other",
+     "  The message names the operands and their shapes.\n"},
+    {"onnx.state", "--state does not fit the model",
+     R"(  It names an input and an output of one type, which then are kept in the object between runs.
+)"},
+    {"onnx.symbolic", "A number that is open at compile time",
+     R"(  The operator needs a number where the model computes one of an open dimension. Fix the dimension
+  with --dim.
+)"},
+    {"onnx.tensor", "A tensor that contradicts itself",
+     "  Its shape, its type and its data do not fit each other.\n"},
+    {"onnx.tensor.memory", "A tensor that is too large",
+     "  It does not fit into the memory of this machine.\n"},
+    {"onnx.tensor.segment", "A tensor in segments",
+     "  ONNX had tensors in several parts once; no exporter writes them.\n"},
+    {"onnx.tensor.sparse", "A sparse tensor that is not supported or wrong",
+     "  Indices are out of range, out of order, or of a wrong shape.\n"},
+    {"onnx.tensor.type", "A tensor of an unknown type",
+     "  The number of the type in the file is not one of ONNX.\n"},
+    {"onnx.training", "An operator in training mode",
+     "  Export the model for inference: model.eval() before torch.onnx.export.\n"},
+    {"onnx.window", "A window that does not fit",
+     "  The window of a convolution or pooling is larger than its padded input.\n"},
+    {"onnx.wire", "A damaged file",
+     "  The protobuf encoding is broken, nests too deeply, or is cut off.\n"},
+};
+
+constexpr Topic kText{
+    "text", "The text form of a module (.gir)",
+    R"(  The file is a .gir module, and the message gives the line and the column of what does not fit. The
+  grammar is in docs/ir.md.
+)"};
+
+} // namespace
+
+std::span<const Topic> allCodes() { return kCodes; }
+
+std::string codeHelp(std::string_view code) {
+  const auto it = std::ranges::find(kCodes, code, &Topic::name);
+  if (it != std::end(kCodes))
+    return fmt::format("{}: {}\n\n{}", it->name, it->title, it->text);
+  const std::string_view owner = code.substr(0, code.find('.'));
+  if (owner == code)
+    return {};
+  if (owner == kText.name)
+    return fmt::format("{}: {}\n\n{}", code, kText.title, kText.text);
+  const ir::OpDef *op = ir::findOp(owner);
+  if (!op)
+    return {};
+  return fmt::format(
+      "{}: a constraint of the op {}\n\n"
+      "  {}\n"
+      "  The types or attributes of the node break one of its constraints; the message "
+      "says which,\n  with the values. The model is invalid, or burin reads it "
+      "wrongly, which is a bug to report.\n",
+      code, op->name, op->doc);
+}
+
+} // namespace burin::cli
