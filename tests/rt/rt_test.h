@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -21,7 +22,8 @@ namespace rt = burin::rt;
 /// Memory of exactly n elements between guards that nothing may write.
 template <class T> class Guarded {
 public:
-  explicit Guarded(size_t n, T fill = T{}) : n_{n}, memory_(n + 2 * kGuard, mark()) {
+  explicit Guarded(size_t n, T fill = T{}) : n_{n}, memory_{new T[n + 2 * kGuard]} {
+    std::memset(memory_.get(), 0x5A, sizeof(T) * (n + 2 * kGuard));
     for (size_t i = 0; i < n; ++i)
       memory_[kGuard + i] = fill;
   }
@@ -30,31 +32,25 @@ public:
       memory_[kGuard + i] = values[i];
   }
   ~Guarded() {
-    const T expected = mark();
-    for (size_t i = 0; i < kGuard; ++i) {
-      EXPECT_EQ(0, std::memcmp(&memory_[i], &expected, sizeof expected)) << "written before";
-      EXPECT_EQ(0, std::memcmp(&memory_[kGuard + n_ + i], &expected, sizeof expected))
-          << "written behind, at " << i;
+    const unsigned char *bytes = reinterpret_cast<const unsigned char *>(memory_.get());
+    for (size_t i = 0; i < sizeof(T) * kGuard; ++i) {
+      EXPECT_EQ(0x5A, bytes[i]) << "written in front, at " << i;
+      EXPECT_EQ(0x5A, bytes[sizeof(T) * (kGuard + n_) + i]) << "written behind, at " << i;
     }
   }
   Guarded(const Guarded &) = delete;
   Guarded &operator=(const Guarded &) = delete;
 
-  T *data() { return memory_.data() + kGuard; }
-  const T *data() const { return memory_.data() + kGuard; }
+  T *data() { return memory_.get() + kGuard; }
+  const T *data() const { return memory_.get() + kGuard; }
   T &operator[](size_t i) { return memory_[kGuard + i]; }
   const T &operator[](size_t i) const { return memory_[kGuard + i]; }
   size_t size() const { return n_; }
 
 private:
   static constexpr size_t kGuard = 64;
-  static T mark() {
-    T value;
-    std::memset(&value, 0x5A, sizeof value);
-    return value;
-  }
   size_t n_;
-  std::vector<T> memory_;
+  std::unique_ptr<T[]> memory_;
 };
 
 class Random {
