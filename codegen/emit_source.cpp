@@ -26,12 +26,15 @@ public:
     // The steps first: they tell which accessors the context needs.
     CodeWriter steps;
     emitSteps(steps);
+    const std::string stepText = steps.take();
 
     out_.raw(preamble(p_));
     out_.line(fmt::format("#include \"{}.h\"", p_.settings.name));
     out_.blank();
     std::set<std::string> includes = p_.includes;
     includes.insert("burin/rt/steps.h");
+    if (needsSpecial(stepText))
+      includes.insert("burin/rt/special.h");
     for (const std::string &header : includes)
       out_.line(fmt::format("#include \"{}\"", header));
     out_.blank();
@@ -48,7 +51,7 @@ public:
     emitContext();
     emitFunctors();
     emitStubs();
-    out_.raw(steps.take());
+    out_.raw(stepText);
     out_.line("} // namespace");
     out_.blank();
     emitClass();
@@ -64,7 +67,15 @@ private:
     });
   }
 
-  bool isTracked() const { return p_.settings.threads; }
+  /// Whether the text uses what burin/rt/special.h has.
+  bool needsSpecial(const std::string &stepText) const {
+    const auto uses = [](const std::string &line) {
+      return std::ranges::any_of(std::initializer_list<std::string_view>{"rt::floorDiv", "rt::ceilDiv", "rt::lesser", "rt::greater", "rt::signOf", "rt::kNan", "rt::kInfinity", "rt::clampStart"},
+                                 [&](std::string_view name) { return line.find(name) != std::string::npos; });
+    };
+    return uses(stepText) || std::ranges::any_of(p_.stubs, [&](const Stub &s) { return std::ranges::any_of(s.body, uses); }) ||
+           std::ranges::any_of(p_.functors, [&](const FunctorDef &f) { return std::ranges::any_of(f.functor.lines, uses); });
+  }
 
   void emitExterns() {
     if (p_.weights.empty())

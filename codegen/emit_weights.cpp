@@ -126,20 +126,24 @@ std::string emitWeights(const Prepared &p) {
   std::string out = preamble(p, false);
   fmt::format_to(std::back_inserter(out), "//\n// The weights, apart from {}.cpp: new weights recompile no code.\n// clang-format off\n\n", p.settings.name);
   std::set<std::string> headers;
-  for (const Weight &w : p.weights)
+  std::string literals;
+  for (const Weight &w : p.weights) {
     headers.insert(kernels::elementCpp(w.element).starts_with("rt::") ? "burin/rt/numeric.h" : "burin/runtime.h");
+    if (!w.inBlob)
+      emitLiterals(literals, w);
+  }
+  if (literals.find("rt::k") != std::string::npos)
+    headers.insert("burin/rt/special.h");
   for (const std::string &header : headers)
     fmt::format_to(std::back_inserter(out), "#include \"{}\"\n", header);
   if (p.blobBytes)
     out += "\n#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__\n"
            "#error \"written for little-endian targets; generate with --weights literals for others\"\n#endif\n";
   fmt::format_to(std::back_inserter(out), "\nnamespace {} {{\nnamespace weights {{\n", p.nameSpace);
-  if (headers.contains("burin/rt/numeric.h"))
+  if (headers.contains("burin/rt/numeric.h") || headers.contains("burin/rt/special.h"))
     out += "namespace rt = burin::rt;\n";
   out += "\n";
-  for (const Weight &w : p.weights)
-    if (!w.inBlob)
-      emitLiterals(out, w);
+  out += literals;
   if (p.blobBytes)
     emitBlob(out, p);
   fmt::format_to(std::back_inserter(out), "}} // namespace weights\n}} // namespace {}\n", p.nameSpace);

@@ -158,10 +158,10 @@ std::string dimCpp(const Dim &d, const std::function<std::string(std::string_vie
         text += fmt::format("rt::ceilDiv({}, {})", a, b);
         break;
       case Dim::Atom::Kind::min:
-        text += fmt::format("rt::least({}, {})", a, b);
+        text += fmt::format("rt::lesser({}, {})", a, b);
         break;
       case Dim::Atom::Kind::max:
-        text += fmt::format("rt::most({}, {})", a, b);
+        text += fmt::format("rt::greater({}, {})", a, b);
         break;
       }
     }

@@ -5,6 +5,7 @@
 #include "codegen/kernels/nd_text.h"
 #include "ir/ops.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace burin::kernels {
@@ -162,7 +163,7 @@ void emitCumulative(Call &call) {
   const ir::Shape &shape = op.operand(0)->type.shape();
   const auto axis = static_cast<size_t>(op[attr::axis]);
   call.name = op.is(ops::cumsum) ? "cumSum" : "cumProd";
-  call.include("burin/rt/index.h");
+  call.include("burin/rt/scatter.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
   call.line(fmt::format("rt::cumulative<rt::Scan::{}>({}, {}, {}, {}, {}, {}, work);", op.is(ops::cumsum) ? "add" : "mul", call.number(shape[axis], "n"), call.number(behind(shape, axis), "inner"),
@@ -170,6 +171,24 @@ void emitCumulative(Call &call) {
   call.units = before(shape, axis);
   call.unitsOf = "slices";
 }
+
+void emitReverseSequence(Call &call) {
+  const Op &op = call.op;
+  const ir::Shape &shape = op.operand(0)->type.shape();
+  const auto time = static_cast<size_t>(op[attr::axis]), batch = static_cast<size_t>(op[attr::batchAxis]);
+  const Dims strides = denseStrides(shape);
+  call.name = "reverseSequence";
+  call.include("burin/rt/index.h");
+  call.include("burin/rt/numeric.h");
+  const std::string in = call.read(op.operand(0), "in"), lengths = call.read(op.operand(1), "lengths"), out = call.write(op.result(), "out");
+  call.line(fmt::format("rt::reverseSequence({}, {}, {}, {}, {}, {}, {}, work);", call.number(shape[time], "time"), call.number(behind(shape, std::max(time, batch)), "inner"),
+                        call.number(strides[batch], "batchStride"), call.number(strides[time], "timeStride"), in, lengths, out));
+  call.units = shape[batch];
+  call.unitsOf = "sequences";
+}
+
+/// Time and batch are the first two axes, in either order.
+bool isLeadingSequence(const Op &op, const Target &) { return op[attr::axis] < 2 && op[attr::batchAxis] < 2; }
 
 constexpr KernelDef kIndex[] = {
     {.op = &ops::gather, .variant = "slices", .emit = emitGather},
@@ -181,6 +200,7 @@ constexpr KernelDef kIndex[] = {
     {.op = &ops::nonzero, .variant = "scan", .emit = emitNonzero},
     {.op = &ops::compress, .variant = "scan", .emit = emitCompress},
     {.op = &ops::unique, .variant = "sort", .emit = emitUnique},
+    {.op = &ops::reverse_sequence, .variant = "slices", .applies = isLeadingSequence, .emit = emitReverseSequence},
     {.op = &ops::cumsum, .variant = "scan", .emit = emitCumulative},
     {.op = &ops::cumprod, .variant = "scan", .emit = emitCumulative},
 };

@@ -132,7 +132,7 @@ void emitDynamicMatmul(Call &call) {
   const bool tb = op[attr::transposeB];
   call.name = fmt::format("matmul{}x{}{}", d.k.isNumber() ? d.k.text() : "K", d.n.isNumber() ? d.n.text() : "N",
                           op.numBlocks() ? blockName(op.block()) : "");
-  call.include("burin/rt/gemm.h");
+  call.include("burin/rt/gemm_dynamic.h");
   call.include("burin/rt/math.h");
   const std::string a = call.read(op.operand(0), "a"), b = call.read(op.operand(1), "b");
   const std::string out = call.write(op.result(), "out");
@@ -154,7 +154,7 @@ void emitScalarMatmul(Call &call) {
   const bool ta = op[attr::transposeA], tb = op[attr::transposeB];
   const bool integer = op.is(ops::matmul_integer);
   call.name = integer ? "matmulInteger" : "matmul";
-  call.include(integer ? "burin/rt/integer.h" : "burin/rt/gemm.h");
+  call.include(integer ? "burin/rt/integer.h" : "burin/rt/matmul.h");
   call.include("burin/rt/numeric.h");
   const std::string a = call.read(op.operand(0), "a"), b = call.read(op.operand(1), "b");
   std::string zeros;

@@ -89,6 +89,7 @@ void emitSliceAt(Call &call) {
   Dims strides = denseStrides(from);
   call.name = "sliceAt";
   const std::string in = call.read(op.operand(0), "in"), starts = call.read(op.operand(1), "starts"), out = call.write(op.result(), "out");
+  call.include("burin/rt/index.h");
   call.line("ptrdiff_t first = 0;");
   for (size_t i = 0; i < from.size(); ++i) {
     const int64_t step = op[attr::steps][i];
@@ -96,7 +97,7 @@ void emitSliceAt(Call &call) {
     const Dim room = from[i] - (shape[i] - 1) * Dim(step < 0 ? -step : step) - 1;
     const std::string most = call.number(step < 0 ? from[i] - 1 : room, fmt::format("most{}", i));
     const std::string least = call.number(step < 0 ? (shape[i] - 1) * Dim(-step) : Dim(0), fmt::format("least{}", i));
-    call.line(fmt::format("first += rt::clampIndex({}[{}], {}, {}) * {};", starts, i, least, most, call.number(strides[i], fmt::format("step{}", i))));
+    call.line(fmt::format("first += rt::clampStart({}[{}], {}, {}) * {};", starts, i, least, most, call.number(strides[i], fmt::format("step{}", i))));
     strides[i] = strides[i] * Dim(step);
   }
   stridedCopy(call, shape, in + " + first", atLeastOneAxis(strides), out, denseStrides(shape));
