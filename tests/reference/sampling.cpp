@@ -49,25 +49,25 @@ double reflected(double p, const SampledAxis &axis) {
   return axis.least + std::fmin(phase, 2 * length - phase);
 }
 
-double insideImage(double p, const SampledAxis &axis, const std::string &padding) {
-  if (!std::isfinite(p) && padding == "reflection")
-    return 0;
+/// The element that stands at an index outside of the axis.
+int64_t insideImage(int64_t index, const SampledAxis &axis, const std::string &padding) {
   if (padding == "reflection")
-    return reflected(p, axis);
-  const auto last = static_cast<double>(axis.extent - 1);
-  return std::fmin(std::fmax(p, 0), last); // of NaN: 0
+    return static_cast<int64_t>(reflected(static_cast<double>(index), axis));
+  return std::clamp<int64_t>(index, 0, axis.extent - 1);
 }
 
 /// The elements of one axis that a sample is made of; none where all lie in zero padding.
 Taps sampleTaps(double p, const SampledAxis &axis, const std::string &mode,
                 const std::string &padding) {
-  if (mode == "nearest")
-    p = std::nearbyint(p);
-  const bool isOutside = !(p >= axis.least && p <= axis.most);
-  if (padding == "zeros" && !(p > -3 && p < static_cast<double>(axis.extent + 3)))
+  constexpr double kReach = 3; // no tap is farther
+  const double most = static_cast<double>(axis.extent - 1) + kReach;
+  if (padding == "zeros" && !(p >= -kReach && p <= most))
     return {};
-  if (padding != "zeros" && isOutside)
-    p = insideImage(p, axis, padding);
+  // Moving a place that is far outside to where it sees the same. NaN: to the first element.
+  if (padding == "reflection" && (p < -kReach || p > most) && std::isfinite(p))
+    p = reflected(mode == "nearest" ? std::nearbyint(p) : p, axis);
+  p = std::isnan(p) ? 0 : std::clamp(p, -kReach, most);
+
   Taps taps;
   if (mode == "nearest")
     taps = {{static_cast<int64_t>(std::nearbyint(p)), 1}};
@@ -78,7 +78,7 @@ Taps sampleTaps(double p, const SampledAxis &axis, const std::string &mode,
   if (padding == "zeros")
     std::erase_if(taps, [&](const Tap &tap) { return tap.index < 0 || tap.index >= axis.extent; });
   for (Tap &tap : taps)
-    tap.index = static_cast<int64_t>(insideImage(static_cast<double>(tap.index), axis, padding));
+    tap.index = insideImage(tap.index, axis, padding);
   return taps;
 }
 
@@ -108,6 +108,8 @@ Tensors gridSample(const Call &call) {
   const size_t rank = spatial.size();
   const Geometry geometry = geometryOf(call);
   Tensor out = call.result();
+  if (x.empty())
+    return {out};
   size_t i = 0;
   forEachIndex(out.shape(), [&](const Extents &at) {
     Extents place = part(at, 2);

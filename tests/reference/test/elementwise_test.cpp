@@ -3,13 +3,8 @@
 // The edges of arithmetic and of conversions.
 #include "tests/reference/test/run_op.h"
 
-#include <limits>
-
 namespace burin::reference {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN(),
-                 kInf = std::numeric_limits<double>::infinity();
 
 Extents binary(const ir::OpDef &row, ElementType e, const Extents &a, const Extents &b) {
   return integersOf(run(row, {integers(e, a), integers(e, b)}));

@@ -4,6 +4,7 @@
 #include "tests/reference/test/run_op.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace burin::reference {
@@ -17,6 +18,43 @@ TEST(Reference, HasEveryOpThatExecuteDoesNotRun) {
       "optional_has", "optional_get", "shape",       "extents",       "bind"};
   for (const ir::OpDef *row : ir::allOps())
     EXPECT_NE(hasRow(*row), others.contains(row->name)) << row->name;
+}
+
+/// The block is the caller's: what is computed is what its first argument gets.
+TEST(Reference, StopsBeforeTheEpilogue) {
+  ir::Module module;
+  ir::Function &function = module.addFunction("main");
+  ir::Builder build{module, function.body};
+  const Tensor x = ints({3}, {1, 2, 4});
+  ir::Value *argument = function.body.addArgument(x.type);
+  std::vector<std::unique_ptr<ir::Block>> blocks;
+  blocks.push_back(std::make_unique<ir::Block>());
+  ir::Value *sum = blocks[0]->addArgument(typeOf(i32, {}));
+  ir::Builder inside = build.inside(*blocks[0]);
+  ir::Value *real =
+      inside.make(ir::ops::cast, {sum}, {ir::attr::to(f32), ir::attr::saturate(true)});
+  inside.yield(std::array{real});
+  const ir::Op &op =
+      build.makeOp(ir::ops::reduce_sum, {argument}, {ir::attr::axes({0})}, std::move(blocks));
+  EXPECT_EQ(op.result()->type, typeOf(f32, {}));
+  const Tensor out = evaluator().evaluate(op, std::array{&x}, ir::SymbolValues{})[0];
+  EXPECT_EQ(out.type, typeOf(i32, {}));
+  EXPECT_EQ(out.integer(0), 7);
+}
+
+TEST(Reference, ExtentsAreReadThroughSymbols) {
+  ir::Module module;
+  ir::Function &function = module.addFunction("main");
+  ir::Builder build{module, function.body};
+  const ir::Dim n = module.symbol("N", {1, 8});
+  ir::Value *argument = function.body.addArgument(Type{f32, {n}});
+  const ir::Op &op = build.makeOp(ir::ops::broadcast, {argument}, {ir::attr::shape({2, n})});
+  ir::SymbolValues symbols;
+  symbols.set("N", 3);
+  const Tensor x = floats({3}, {1, 2, 3});
+  const Tensor out = evaluator().evaluate(op, std::array{&x}, symbols)[0];
+  EXPECT_EQ(out.shape(), (Extents{2, 3}));
+  EXPECT_EQ(numbers(out), (Numbers{1, 2, 3, 1, 2, 3}));
 }
 
 Extents padded(const std::string &mode, const Extents &x, int64_t begin, int64_t end) {

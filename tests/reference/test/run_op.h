@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace burin::reference {
 
@@ -17,6 +18,8 @@ using ir::Tensor;
 using ir::Type;
 using Extents = std::vector<int64_t>;
 using Numbers = std::vector<double>;
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN(),
+                 kInf = std::numeric_limits<double>::infinity();
 using enum ElementType;
 
 inline Type typeOf(ElementType e, const Extents &shape) {
