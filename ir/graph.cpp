@@ -158,7 +158,12 @@ void Op::walk(const std::function<void(Op &)> &visit) {
 // ---- Block ----
 
 Block::~Block() {
-  while (last_) { // users before what they use
+  // Uses first: a block that a pass left in disorder, and that the verifier refused, goes as well.
+  walk([](Op &op) {
+    for (size_t i = 0; i < op.numOperands(); ++i)
+      op.setOperand(i, nullptr);
+  });
+  while (last_) {
     Op *op = last_;
     unlink(op);
     delete op;

@@ -40,8 +40,20 @@ TEST_F(Graph, UsesAreLinked) {
 TEST_F(Graph, OneUserMayUseTwice) {
   Value *y = add(x, x);
   EXPECT_EQ(x->users(), (std::vector<Op *>{y->def(), y->def()}));
+  y->def()->setOperand(0, neg(x));
+  EXPECT_EQ(x->users().size(), 2u);
+}
+
+/// What the verifier refuses is still destroyed in good order.
+TEST_F(Graph, UseBeforeDefinitionIsDestroyed) {
+  Value *y = neg(x);
   y->def()->setOperand(0, neg(y));
-  EXPECT_TRUE(x->hasOneUse());
+  auto then = block(), other = block();
+  Value *inner = builder.inside(*then).make(ops::neg, {x});
+  yield(*then, {inner});
+  yield(*other, {x});
+  makeOp(ops::if_, {argument(boolean, {})}, {}, blocks(std::move(then), std::move(other)));
+  y->def()->setOperand(0, inner); // out of its block
 }
 
 TEST_F(Graph, SetOperandRelinks) {
