@@ -363,7 +363,8 @@ TEST_P(SmallFloats, RoundTrip) {
 
 /// Between two neighbours the nearer one is stored, and the even one from the middle.
 TEST_P(SmallFloats, RoundToNearestEven) {
-  const auto [element, patterns] = GetParam();
+  const ElementType element = GetParam().first;
+  const unsigned patterns = GetParam().second;
   if (element == f8e8m0)
     return; // powers of two: the middle lies elsewhere
   for (unsigned bits = 0; bits + 1 < patterns / 2; ++bits) {
