@@ -152,10 +152,10 @@ std::string dimCpp(const Dim &d, const std::function<std::string(std::string_vie
       case Dim::Atom::Kind::symbol:
         break;
       case Dim::Atom::Kind::floorDiv:
-        text += fmt::format("rt::floorDiv({}, {})", a, b);
+        text += fmt::format("rt::floorOf({}, {})", a, b);
         break;
       case Dim::Atom::Kind::ceilDiv:
-        text += fmt::format("rt::ceilDiv({}, {})", a, b);
+        text += fmt::format("rt::ceilOf({}, {})", a, b);
         break;
       case Dim::Atom::Kind::min:
         text += fmt::format("rt::lesser({}, {})", a, b);

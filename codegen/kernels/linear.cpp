@@ -397,7 +397,7 @@ void emitConvVirtual(Call &call) {
   const bool transposed = op.is(ops::conv_transpose);
   const int panel = panelFor(call.target, c.outChannels.number() / c.group);
   call.name = fmt::format("conv{}{}{}", transposed ? "Transpose" : "", kernelText(c), epilogueName(op));
-  call.include("burin/rt/conv_general.h");
+  call.include(transposed ? "burin/rt/conv_transpose.h" : "burin/rt/conv_general.h");
   call.include("burin/rt/math.h");
   const std::string in = call.read(op.operand(0), "in"), filter = call.packed(packFilter(c.filter, c.group, panel), "filter");
   const std::string out = call.write(op.result(), "out");
@@ -412,7 +412,7 @@ void emitConvScalar(Call &call) {
   const Conv c = describeConv(op);
   const bool transposed = op.is(ops::conv_transpose);
   call.name = fmt::format("conv{}{}", transposed ? "Transpose" : "", kernelText(c));
-  call.include("burin/rt/integer.h");
+  call.include("burin/rt/conv_scalar.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), filter = call.read(op.operand(1), "filter"), out = call.write(op.result(), "out");
   generalShape(call, c);
