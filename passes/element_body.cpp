@@ -86,6 +86,7 @@ void ElementBody::accumulate(const Op &producer) {
 }
 
 void ElementBody::finish(std::span<Value *const> outputs) {
+  outputs_.insert(outputs.begin(), outputs.end());
   std::vector<Value *> yielded;
   for (Value *v : outputs)
     yielded.push_back(element(v));
@@ -115,6 +116,20 @@ Value *ElementBody::inlined(const ir::Block &block, std::span<Value *const> argu
   return inlineBlock(inside_, block, map)[result];
 }
 
+/// v, of rank 1, with extents of 1 behind it.
+Value *ElementBody::alongAxis(Value *v, size_t rank) {
+  if (rank == 1)
+    return v;
+  Value *&shaped = alongAxis_[{v, rank}];
+  if (shaped)
+    return shaped;
+  ir::Shape shape(rank, 1);
+  shape[0] = v->type.dim(0);
+  shaped = v->isConstant() ? reshapedConstant(outside_.module(), *v, std::move(shape))
+                           : outside_.make(ops::reshape, {v}, {ir::attr::shape(std::move(shape))});
+  return shaped;
+}
+
 Value *ElementBody::member(const Op &op, size_t result) {
   std::vector<Value *> operands;
   if (op.is(ops::fused)) {
@@ -133,12 +148,7 @@ Value *ElementBody::member(const Op &op, size_t result) {
     Value *v = op.operand(i);
     if (v && hasAxis && i > 0 && v->type.rank() == 1) { // a scale for each slice along the axis
       const size_t rank = op.result()->type.rank();
-      ir::Shape shape(rank - axisOf(op[ir::attr::axis], rank), 1);
-      shape[0] = v->type.dim(0);
-      if (v->isConstant())
-        v = reshapedConstant(outside_.module(), *v, std::move(shape));
-      else if (shape.size() > 1)
-        v = outside_.make(ops::reshape, {v}, {ir::attr::shape(std::move(shape))});
+      v = alongAxis(v, rank - axisOf(op[ir::attr::axis], rank));
     }
     operands.push_back(v ? element(v) : nullptr);
   }
@@ -147,7 +157,8 @@ Value *ElementBody::member(const Op &op, size_t result) {
       hasAxis ? attributesWith(op, {ir::attr::axis(0)}) : attributesOf(op);
   inside_.at = op.at;
   Value *out = inside_.makeOp(op.def, operands, std::move(attributes)).result();
-  out->name = op.result()->name;
+  if (!outputs_.contains(op.result())) // the name goes to the result that has the elements
+    out->name = op.result()->name;
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "ir/builder.h"
 
+#include <map>
 #include <span>
 #include <unordered_set>
 
@@ -34,12 +35,15 @@ public:
 private:
   ir::Value *element(ir::Value *);
   ir::Value *argument(ir::Value *);
+  ir::Value *alongAxis(ir::Value *, size_t rank);
   ir::Value *member(const ir::Op &, size_t result);
   ir::Value *inlined(const ir::Block &, std::span<ir::Value *const> arguments, size_t result);
 
   ir::Builder outside_, inside_;
   std::unordered_set<const ir::Op *> members_;
+  std::unordered_set<const ir::Value *> outputs_;
   std::unique_ptr<ir::Block> block_;
+  std::map<std::pair<const ir::Value *, size_t>, ir::Value *> alongAxis_;
   const ir::Value *accumulator_ = nullptr;
   std::vector<ir::Value *> operands_;
   std::unordered_map<const ir::Value *, ir::Value *> elements_;

@@ -174,13 +174,28 @@ Value *reduceTranspose(const Match &m, Builder &to) {
 
 // ---- reshapes between a contraction and what its epilogue takes ----
 
+/// Whether v is what a contraction makes, or becomes it by ops that its epilogue will take.
+bool isEpilogueSoFar(const Value *v, int depth = 8) {
+  const Op *op = v->def();
+  if (!op || !v->hasOneUse() || depth == 0)
+    return false;
+  if (op->def.is(ir::Trait::reduction))
+    return true;
+  if (!op->def.is(ir::Trait::elementwise))
+    return false;
+  for (const Value *operand : operandsOf(*op))
+    if (operand->type.shape() == v->type.shape() && isEpilogueSoFar(operand, depth - 1))
+      return true;
+  return false;
+}
+
 /// The operand whose reshape can go below the op; SIZE_MAX if there is none.
 size_t reshapedContraction(const Op &op) {
   for (size_t i = 0; i < op.numOperands(); ++i)
     if (const Op *made = op.operand(i)->def(); made && made->is(ops::reshape)) {
       const Value *source = made->operand(0);
-      if (source->def() && source->def()->def.is(ir::Trait::reduction) && source->hasOneUse() &&
-          made->result()->hasOneUse() && made->result()->type.shape() == op.result()->type.shape())
+      if (made->result()->hasOneUse() &&
+          made->result()->type.shape() == op.result()->type.shape() && isEpilogueSoFar(source))
         return i;
     }
   return SIZE_MAX;
