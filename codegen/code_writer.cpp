@@ -114,6 +114,10 @@ void CodeWriter::line(std::string_view text) {
     text_ += '\n';
     return;
   }
+  if (text.starts_with("//")) { // whole, whatever its length
+    text_ += std::string(indent_, ' ') + std::string(text) + '\n';
+    return;
+  }
   std::string rest = std::string(indent_, ' ') + std::string(text);
   const size_t own = rest.find_first_not_of(' ');
   while (rest.size() > kColumns) {

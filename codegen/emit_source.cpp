@@ -91,7 +91,10 @@ private:
     out_.blank();
   }
 
-  static std::string weightType(const Weight &w) { return kernels::elementCpp(w.element); }
+  static std::string weightType(const Weight &w) {
+    const std::string type = kernels::elementCpp(w.element);
+    return type.starts_with("rt::") ? "burin::" + type : type; // before the alias
+  }
 
   void emitPlan() {
     const ir::MemoryPlan &plan = memory_.plan;
@@ -101,8 +104,8 @@ private:
                                  ? fmt::format(" (in step {})", p_.steps[static_cast<size_t>(plan.peakStep)].function)
                                  : "";
     const bool tight = plan.arenaBytes == plan.lowerBound;
-    out_.line(fmt::format("// ---- arena: {} bytes, {} ----", memory_.arenaBytes(),
-                          tight ? "which is the most that lives at once" + peak : fmt::format("of which {} live at once{}", plan.lowerBound, peak)));
+    out_.comment(fmt::format("---- arena: {} bytes, {} ----", memory_.arenaBytes(),
+                             tight ? "which is the most that lives at once" + peak : fmt::format("of which {} live at once{}", plan.lowerBound, peak)));
     out_.line("//");
     std::vector<size_t> order(plan.buffers.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -283,7 +286,7 @@ private:
   std::string tasks() const { return p_.settings.threads ? "max_tasks" : "1"; }
   std::string runCall() const {
     const char *observed = p_.settings.profile ? "true" : "false";
-    return p_.steps.size() == 1 ? fmt::format("rt::runStep<{}, {}>(kSteps[0], 0, c)", tasks(), observed) : fmt::format("rt::runSteps<{}, {}>(kSteps, c)", tasks(), observed);
+    return p_.steps.size() == 1 ? fmt::format("rt::runStep<{}, {}>(kSteps[0], 0, context)", tasks(), observed) : fmt::format("rt::runSteps<{}, {}>(kSteps, context)", tasks(), observed);
   }
 
   static std::string castTo(const Type &t, bool isConst, const std::string &data) {
@@ -403,7 +406,7 @@ private:
       for (const auto &[v, portName] : outputs)
         context.push_back(castTo(v->type, false, arenaPointer(v)));
       emitContextValue(context);
-      out_.line(fmt::format("  return rt::runStep<{}, {}>(kSteps[node], static_cast<uint32_t>(node), c);", tasks(), p_.settings.profile ? "true" : "false"));
+      out_.line(fmt::format("  return rt::runStep<{}, {}>(kSteps[node], static_cast<uint32_t>(node), context);", tasks(), p_.settings.profile ? "true" : "false"));
       out_.line("}");
       out_.blank();
     }
@@ -434,7 +437,7 @@ private:
       values.emplace_back("parallel_");
     if (p_.settings.profile)
       values.emplace_back("observer_");
-    out_.line(fmt::format("  const Context c{{{}}};", fmt::join(values, ", ")));
+    out_.line(fmt::format("  const Context context{{{}}};", fmt::join(values, ", ")));
   }
 
   void emitRunBody(std::vector<std::string> context, const std::vector<std::pair<const Value *, std::string>> &) {
@@ -442,7 +445,10 @@ private:
     std::vector<std::string> copies;
     for (const ir::State &s : p_.entry.states) {
       const Value *next = p_.entry.body.terminator().operand(s.result);
-      const std::string from = memory_.pointer(next), to = "c." + p_.argumentNames[s.argument];
+      std::string from = memory_.pointer(next);
+      if (from.starts_with("c."))
+        from = "context" + from.substr(1);
+      const std::string to = "context." + p_.argumentNames[s.argument];
       if (from != to)
         copies.push_back(fmt::format("BURIN_COPY({}, {}, {});", to, from, bytesOf(next->type)));
     }

@@ -53,8 +53,8 @@ const Value *memoryOf(const Value *v) {
 Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
     : module{fromModule}, settings{fromSettings}, entry{*fromModule.functions.front()},
       nameSpace{identifier(fromSettings.nameSpace.empty() ? fromSettings.name : fromSettings.nameSpace)},
-      values_{"arena", "parallel", "observer", "extents"}, stepNames_{"work", "c", "weights", "rt", "kSteps", "Context"},
-      stubNames_{"work", "c", "weights", "rt", "kSteps", "Context"}, functorNames_{"Context", "Const", "Status"} {
+      values_{"arena", "parallel", "observer", "extents"},
+      names_{"work", "c", "weights", "rt", "kSteps", "Context", "Const", "Status", fromSettings.className, "Static" + fromSettings.className} {
   if (module.functions.size() != 1) {
     std::vector<std::string> names;
     for (const auto &f : module.functions)
@@ -67,7 +67,7 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
   collectSymbols();
   Scope api{settings.className, "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "macs",
             "num_inputs", "num_outputs", "num_nodes", "max_tasks", "inputs", "outputs", "nodes", "run", "step", "reset", "state", "restore",
-            "State", "set_parallel_for", "set_observer", "status"};
+            "State", "set_parallel_for", "set_observer", "status", "context", "node"};
   for (const SymbolInfo &s : symbols)
     if (!s.isDefined)
       (void)api.fresh(s.identifier);
@@ -190,7 +190,7 @@ void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested
       if (step.sourceOps.empty())
         step.sourceOps = op.def.name;
       step.node = !op.at.node.empty() ? op.at.node : op.numResults() && !op.result()->name.empty() ? op.result()->name : std::string(op.def.name);
-      step.function = stepNames_.fresh(step.node);
+      step.function = names_.fresh(step.node);
       std::string types;
       for (size_t i = 0; i < op.numOperands(); ++i)
         if (op.operand(i) && !op.operand(i)->isConstant())
@@ -260,7 +260,7 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   const std::string key = fmt::format("{}|{}|{}", call.returnsStatus, fmt::join(stub.parameters, ","), fmt::join(stub.body, "\n"));
   const auto [it, isNew] = stubOf_.emplace(key, stubs.size());
   if (isNew) {
-    stub.name = stubNames_.fresh(call.name);
+    stub.name = names_.fresh(call.name);
     stubs.push_back(std::move(stub));
   }
   stubs[it->second].layers.push_back(step.function);
@@ -306,7 +306,7 @@ void Prepared::addPlainWeight(const Value *v, const std::string &otherwise) {
 std::string Prepared::addFunctor(const kernels::Functor &functor) {
   const auto [it, isNew] = functorOf_.emplace(functor.key(), functors.size());
   if (isNew)
-    functors.push_back({functorNames_.fresh(functor.base), functor});
+    functors.push_back({names_.fresh(functor.base), functor});
   return functors[it->second].name;
 }
 

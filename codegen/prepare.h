@@ -114,7 +114,9 @@ private:
   std::map<std::pair<const Value *, std::string>, size_t> weightOf_;
   std::map<std::string, size_t> functorOf_, stubOf_;
   std::unordered_map<const Value *, std::string> valueNames_;
-  Scope values_, stepNames_, stubNames_, functorNames_, weightNames_;
+  Scope values_;
+  Scope names_; ///< functions and structs of the source
+  Scope weightNames_;
   std::vector<Diagnostic> problems_;
 };
 
