@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plans are checked by running the function on ownership: every byte knows which value it holds,
+// and each op must find its operands whole.
+#include "passes/memory_plan.h"
+
+#include "ir/ops.h"
+#include "ir/text.h"
+#include "passes/liveness.h"
+#include "passes/pipeline.h"
+#include "passes/place.h"
+#include "tests/passes/random_graph.h"
+
+#include <algorithm>
+#include <chrono>
+#include <gtest/gtest.h>
+
+namespace burin::passes {
+namespace {
+namespace ops = ir::ops;
+using ir::Op;
+using ir::Value;
+
+constexpr int64_t kAlignment = 64;
+
+/// Follows a run. Throws std::runtime_error for a value that is not where the plan says.
+class Ownership {
+public:
+  Ownership(const ir::Function &f, const MemoryPlan &plan, std::span<const int64_t> scratch)
+      : function_{f}, plan_{plan}, scratch_{scratch} {
+    int64_t end = plan.arenaBytes;
+    for (const ir::State &s : f.states) { // behind the arena
+      stateAt_.push_back(end);
+      end += bytesOf(*f.body.argument(s.argument));
+    }
+    owner_.assign(static_cast<size_t>(end), 0);
+  }
+
+  void run() {
+    for (size_t i = 0; i < function_.body.numArguments(); ++i)
+      write(function_.body.argument(i));
+    runBlock(function_.body, true);
+    for (const Value *v : operands(function_.body.terminator()))
+      read(v);
+  }
+
+private:
+  static int64_t bytesOf(const Value &v) { return bufferBytes(v.type); }
+  static std::vector<const Value *> operands(const Op &op) {
+    std::vector<const Value *> all;
+    for (size_t i = 0; i < op.numOperands(); ++i)
+      if (op.operand(i))
+        all.push_back(op.operand(i));
+    return all;
+  }
+
+  /// Where a value begins; -1 for constants and their views.
+  int64_t at(const Value *v) const {
+    if (const auto it = plan_.bufferOf.find(v); it != plan_.bufferOf.end())
+      return plan_.buffers[it->second].offset;
+    if (const auto it = plan_.stateOf.find(v); it != plan_.stateOf.end())
+      return stateAt_[it->second];
+    return -1;
+  }
+
+  void fill(int64_t from, int64_t bytes, int tag) {
+    if (from + bytes > static_cast<int64_t>(owner_.size()))
+      throw std::runtime_error("a buffer ends behind the arena");
+    std::fill_n(owner_.begin() + from, bytes, tag);
+  }
+
+  void write(const Value *v) {
+    if (at(v) < 0)
+      throw std::runtime_error("'" + v->name + "' has no place");
+    tag_[v] = ++tags_;
+    fill(at(v), bytesOf(*v), tags_);
+  }
+
+  void read(const Value *v) const {
+    if (v->isConstant() || at(v) < 0)
+      return;
+    for (int64_t i = 0; i < bytesOf(*v); ++i)
+      if (owner_[static_cast<size_t>(at(v) + i)] != tag_.at(v))
+        throw std::runtime_error("'" + v->name + "' is overwritten before it is read");
+  }
+
+  /// Copies, unless both are one place.
+  void copy(const Value *from, const Value *to) {
+    read(from);
+    if (at(from) != at(to))
+      return write(to);
+    tag_[to] = tag_[from];
+  }
+
+  /// A result must not lie over an operand, but where a fused op reads no other element of it.
+  void checkOverlap(const Op &op) const {
+    for (size_t r = 0; r < op.numResults(); ++r)
+      for (const Value *v : operands(op)) {
+        const Value *result = op.result(r);
+        if (at(v) < 0 || at(v) >= at(result) + bytesOf(*result) ||
+            at(result) >= at(v) + bytesOf(*v))
+          continue;
+        const bool sameIndex =
+            op.is(ops::fused) && at(v) == at(result) && v->type.shape() == result->type.shape() &&
+            ir::elementSize(v->type.element()) == ir::elementSize(result->type.element());
+        const bool isCarried = op.is(ops::loop) && at(v) == at(result);
+        if (bytesOf(*v) && bytesOf(*result) && !sameIndex && !isCarried)
+          throw std::runtime_error("'" + result->name + "' is written over '" + v->name + "'");
+      }
+  }
+
+  void runBlock(const ir::Block &block, bool isEntry) {
+    size_t step = 0;
+    for (const Op &op : block) {
+      if (op.is(ops::yield))
+        return;
+      if (isView(op)) {
+        for (const Value *v : operands(op))
+          read(v);
+        if (const auto it = tag_.find(op.operand(0)); it != tag_.end())
+          tag_[op.result()] = it->second;
+      } else {
+        if (isEntry && step < scratch_.size() && scratch_[step])
+          fill(plan_.scratchOffset[step], scratch_[step], -1);
+        runOp(op);
+      }
+      step += isStep(op);
+    }
+  }
+
+  void runOp(const Op &op) {
+    for (const Value *v : operands(op))
+      read(v);
+    checkOverlap(op);
+    if (op.is(ops::if_)) {
+      const std::vector<int> before = owner_;
+      for (size_t b = 0; b < 2; ++b) {
+        owner_ = before;
+        runBlock(op.block(b), false);
+        for (size_t i = 0; i < op.numResults(); ++i)
+          copy(op.block(b).terminator().operand(i), op.result(i));
+      }
+    } else if (op.is(ops::loop)) {
+      runLoop(op);
+    } else {
+      for (size_t i = 0; i < op.numResults(); ++i)
+        write(op.result(i));
+    }
+  }
+
+  void runLoop(const Op &op) {
+    const ir::Block &body = op.block();
+    const size_t carried = body.numArguments() - 1;
+    for (size_t i = 0; i < carried; ++i)
+      copy(op.operand(2 + i), body.argument(1 + i));
+    for (size_t i = carried; i < op.numResults(); ++i)
+      write(op.result(i)); // a slice an iteration
+    for (int iteration = 0; iteration < 2; ++iteration) {
+      write(body.argument(0));
+      runBlock(body, false);
+      const Op &end = body.terminator();
+      for (const Value *v : operands(end))
+        read(v);
+      for (size_t i = 0; i < carried; ++i)
+        copy(end.operand(1 + i), body.argument(1 + i));
+    }
+    for (size_t i = 0; i < carried; ++i)
+      copy(body.argument(1 + i), op.result(i));
+    for (size_t i = carried; i < op.numResults(); ++i)
+      read(op.result(i));
+  }
+
+  const ir::Function &function_;
+  const MemoryPlan &plan_;
+  std::span<const int64_t> scratch_;
+  std::vector<int> owner_;
+  std::vector<int64_t> stateAt_;
+  std::unordered_map<const Value *, int> tag_;
+  int tags_ = 0;
+};
+
+/// Checks a plan against the function, and against what it says of itself.
+void check(const ir::Function &f, const MemoryPlan &plan, std::span<const int64_t> scratch = {}) {
+  EXPECT_GE(plan.arenaBytes, plan.lowerBound);
+  for (const PlannedBuffer &b : plan.buffers) {
+    EXPECT_EQ(b.offset % kAlignment, 0);
+    EXPECT_EQ(b.bytes % kAlignment, 0);
+    EXPECT_LE(b.offset + b.bytes, plan.arenaBytes);
+    EXPECT_LE(b.first, b.last);
+  }
+  EXPECT_EQ(plan.steps, steps(f));
+  Ownership(f, plan, scratch).run();
+}
+
+struct Planned {
+  explicit Planned(std::string_view text, std::vector<int64_t> scratchBytes = {},
+                   const PlanOptions &options = {})
+      : module{ir::parse(text, "test")}, function{*module->functions[0]},
+        scratch{std::move(scratchBytes)}, plan{planMemory(function, scratch, kAlignment, options)} {
+    check(function, plan, scratch);
+  }
+  const Value *operator[](std::string_view name) const {
+    const Value *found = nullptr;
+    function.body.walk([&](Op &op) {
+      for (size_t i = 0; i < op.numResults(); ++i)
+        if (op.result(i)->name == name)
+          found = op.result(i);
+      for (size_t b = 0; b < op.numBlocks(); ++b)
+        for (size_t i = 0; i < op.block(b).numArguments(); ++i)
+          if (op.block(b).argument(i)->name == name)
+            found = op.block(b).argument(i);
+    });
+    for (size_t i = 0; i < function.body.numArguments(); ++i)
+      if (function.body.argument(i)->name == name)
+        found = function.body.argument(i);
+    return found;
+  }
+  size_t bufferOf(std::string_view name) const { return plan.bufferOf.at((*this)[name]); }
+  const PlannedBuffer &buffer(std::string_view name) const { return plan.buffers[bufferOf(name)]; }
+
+  std::unique_ptr<ir::Module> module;
+  const ir::Function &function;
+  std::vector<int64_t> scratch;
+  MemoryPlan plan;
+};
+
+TEST(MemoryPlan, ReusesWhatIsDead) {
+  Planned p(R"(func @f(%x: f32[16]) -> (%y: f32[16]) {
+    %a = softmax(%x) {axis=0}
+    %b = softmax(%a) {axis=0}
+    %c = softmax(%b) {axis=0}
+    %y = softmax(%c) {axis=0}
+    return %y
+  })");
+  EXPECT_EQ(p.plan.steps.size(), 4u);
+  EXPECT_EQ(p.plan.arenaBytes, 128);
+  EXPECT_EQ(p.plan.lowerBound, 128);
+  EXPECT_EQ(p.buffer("x").first, -1);
+  EXPECT_EQ(p.buffer("x").last, 0);
+  EXPECT_EQ(p.buffer("y").last, 4);
+}
+
+TEST(MemoryPlan, ViewsShareTheirOperand) {
+  Planned p(R"(func @f(%x: f32[16]) -> (%y: f32[32]) {
+    %a = softmax(%x) {axis=0}
+    %r = reshape(%a) {shape=[4, 4]}
+    %b = softmax(%x) {axis=0}
+    %s = softmax(%r) {axis=1}
+    %t = reshape(%s) {shape=[16]}
+    %y = concat(%b, %t) {axis=0}
+    return %y
+  })");
+  EXPECT_EQ(p.plan.steps.size(), 4u); // without the two views
+  EXPECT_EQ(p.bufferOf("r"), p.bufferOf("a"));
+  EXPECT_EQ(p.buffer("a").last, 2); // the view reads it there
+}
+
+TEST(MemoryPlan, AFusedResultTakesADyingOperand) {
+  Planned p(R"(func @f(%x: f32[16], %z: f32[4, 16]) -> (%y: f32[4, 16]) {
+    %a = softmax(%z) {axis=0}
+    %y = fused(%x, %a) {shape=[4, 16]} body(%p: f32[], %q: f32[]) {
+      %r = add(%p, %q)
+      yield %r
+    }
+    return %y
+  })");
+  EXPECT_EQ(p.bufferOf("y"), p.bufferOf("a"));
+}
+
+TEST(MemoryPlan, ButNotABroadcastOneAnInputOrOneThatIsReadAgain) {
+  Planned p(R"(func @f(%x: f32[16], %z: f32[16]) -> (%y: f32[16], %w: f32[16]) {
+    %a = softmax(%z) {axis=0}
+    %b = fused(%x, %a) {shape=[16]} body(%p: f32[], %q: f32[]) {
+      %r = add(%p, %q)
+      yield %r
+    }
+    %v = reshape(%b) {shape=[16, 1]}
+    %c = fused(%v, %b) {shape=[16, 16]} body(%p: f32[], %q: f32[]) {
+      %r = add(%p, %q)
+      yield %r
+    }
+    %y = reduce_sum(%c) {axes=[0]}
+    %w = softmax(%a) {axis=0}
+    return %y, %w
+  })");
+  EXPECT_NE(p.bufferOf("b"), p.bufferOf("a"));
+  EXPECT_NE(p.bufferOf("b"), p.bufferOf("x"));
+  EXPECT_NE(p.bufferOf("c"), p.bufferOf("b"));
+}
+
+TEST(MemoryPlan, ScratchLivesInItsStep) {
+  Planned p(R"(func @f(%x: f32[16]) -> (%y: f32[16]) {
+    %a = softmax(%x) {axis=0}
+    %b = softmax(%a) {axis=0}
+    %y = softmax(%b) {axis=0}
+    return %y
+  })",
+            {0, 100, 0});
+  EXPECT_EQ(p.plan.scratchOffset, (std::vector<int64_t>{-1, p.plan.scratchOffset[1], -1}));
+  EXPECT_EQ(p.plan.lowerBound, 128 + 128);
+  EXPECT_EQ(p.plan.arenaBytes, p.plan.lowerBound);
+}
+
+TEST(MemoryPlan, BranchesShareTheirSpace) {
+  Planned p(R"(func @f(%x: f32[16], %c: bool[]) -> (%y: f32[16]) {
+    %y = if(%c) then {
+      %a = softmax(%x) {axis=0}
+      %b = softmax(%a) {axis=0}
+      yield %b
+    } else {
+      %d = softmax(%x) {axis=0}
+      %e = softmax(%d) {axis=0}
+      yield %e
+    }
+    return %y
+  })");
+  EXPECT_EQ(p.bufferOf("b"), p.bufferOf("y"));
+  EXPECT_EQ(p.bufferOf("e"), p.bufferOf("y"));
+  EXPECT_EQ(p.buffer("a").offset, p.buffer("d").offset);
+  EXPECT_EQ(p.plan.arenaBytes, 4 * 64); // x, c, y, and one of a and d
+}
+
+TEST(MemoryPlan, ALoopCarriesInItsResult) {
+  Planned p(R"(const @t : bool[] = [true]
+  func @f(%x: f32[16], %n: i64[]) -> (%y: f32[16]) {
+    %s = softmax(%x) {axis=0}
+    %y = loop(%n, _, %s) {carried=1, dims=[]} body(%i: i64[], %c: f32[16]) {
+      %d = fused(%c) {shape=[16]} body(%p: f32[]) {
+        %r = exp(%p)
+        yield %r
+      }
+      yield @t, %d
+    }
+    return %y
+  })");
+  EXPECT_EQ(p.bufferOf("c"), p.bufferOf("y"));
+  EXPECT_EQ(p.bufferOf("d"), p.bufferOf("y")); // over the old value, at the same index
+  EXPECT_EQ(p.bufferOf("s"), p.bufferOf("y")); // which nobody reads any more
+}
+
+TEST(MemoryPlan, ALoopThatReadsItsStartDoesNotTakeIt) {
+  Planned p(R"(const @t : bool[] = [true]
+  func @f(%x: f32[16], %n: i64[]) -> (%y: f32[16]) {
+    %s = softmax(%x) {axis=0}
+    %y = loop(%n, _, %s) {carried=1, dims=[]} body(%i: i64[], %c: f32[16]) {
+      %d = softmax(%c) {axis=0}
+      %e = concat(%d, %s) {axis=0}
+      %g = slice(%e) {starts=[8], steps=[1], shape=[16]}
+      yield @t, %g
+    }
+    return %y
+  })");
+  EXPECT_NE(p.bufferOf("s"), p.bufferOf("y"));
+}
+
+TEST(MemoryPlan, ANewStateIsWrittenOverTheOldOne) {
+  Planned p(
+      R"(const @z : f32[16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+  func @f(%x: f32[16], state h %h: f32[16] = @z) -> (%y: f32[16], state h %h2: f32[16]) {
+    %y = softmax(%h) {axis=0}
+    %h2 = fused(%h, %x) {shape=[16]} body(%p: f32[], %q: f32[]) {
+      %r = add(%p, %q)
+      yield %r
+    }
+    return %y, %h2
+  })");
+  EXPECT_TRUE(p.plan.stateOf.contains(p["h2"]));
+  EXPECT_FALSE(p.plan.bufferOf.contains(p["h2"]));
+  EXPECT_EQ(p.plan.arenaBytes, 128);
+}
+
+TEST(MemoryPlan, ButNotWhereTheOldOneIsReadOrTheRunCanFail) {
+  Planned read(R"(const @z : f32[4] = [0, 0, 0, 0]
+  func @f(%x: f32[4], state h %h: f32[4] = @z) -> (%y: f32[4], state h %h2: f32[4]) {
+    %h2 = softmax(%x) {axis=0}
+    %y = softmax(%h) {axis=0}
+    return %y, %h2
+  })");
+  EXPECT_FALSE(read.plan.stateOf.contains(read["h2"]));
+  Planned fails(R"(const @z : f32[4] = [0, 0, 0, 0]
+  func @f(%x: f32[4], %c: bool[], state h %h: f32[4] = @z) -> (%y: f32[4], state h %h2: f32[4]) {
+    %y = softmax(%h) {axis=0}
+    %h2 = softmax(%x) {axis=0}
+    assert(%c) {message="no"}
+    return %y, %h2
+  })");
+  EXPECT_FALSE(fails.plan.stateOf.contains(fails["h2"]));
+}
+
+TEST(MemoryPlan, SymbolsCountAtTheirUpperBound) {
+  Planned p(R"(dim N = 1..100
+  func @f(%x: f32[N, 4]) -> (%y: f32[N, 4]) {
+    %y = softmax(%x) {axis=1}
+    return %y
+  })");
+  EXPECT_EQ(p.buffer("x").bytes, 1600);
+  EXPECT_EQ(bufferBytes(ir::Type::list({ir::ElementType::u8, {3}}, 5)), 8 + 5 * 8);
+  EXPECT_EQ(bufferBytes(ir::Type::optional({ir::ElementType::f32, {3}})), 8 + 12);
+  const auto module = ir::parse(
+      "dim N = ..\nfunc @f(%x: f32[N]) -> (%y: f32[N]) { %y = softmax(%x) {axis=0} return %y }",
+      "test");
+  EXPECT_THROW(planMemory(*module->functions[0], {}, kAlignment), CompileError);
+}
+
+TEST(MemoryPlan, SharedValuesLieTogether) {
+  const auto module = ir::parse(R"(func @f(%x: f32[16]) -> (%y: f32[16]) {
+    %a = softmax(%x) {axis=0}
+    %b = pad(%a, _) {pads=[4, 4], mode="constant"}
+    %y = slice(%b) {starts=[2], steps=[1], shape=[16]}
+    return %y
+  })",
+                                "test");
+  PlanOptions options;
+  const Op *first = module->functions[0]->body.front();
+  options.shared = {{first->result(), first->next()->result()}};
+  const MemoryPlan plan = planMemory(*module->functions[0], {}, kAlignment, options);
+  EXPECT_EQ(plan.bufferOf.at(options.shared[0].first), plan.bufferOf.at(options.shared[0].second));
+  EXPECT_EQ(plan.buffers[plan.bufferOf.at(options.shared[0].first)].first, 0);
+}
+
+TEST(MemoryPlan, RandomGraphs) {
+  for (uint32_t seed = 0; seed < 400; ++seed) {
+    const auto module =
+        tests::randomGraph(seed, {.ops = seed % 4 ? 20 : 80, .states = seed % 2 == 0});
+    PassContext context;
+    context.target = ir::findTarget("host");
+    context.optimize = seed % 3 ? Optimize::speed : Optimize::none;
+    runPipeline(*module, context, {});
+    const ir::Function &f = *module->functions[0];
+    std::vector<int64_t> scratch;
+    for (const Op *op : steps(f))
+      scratch.push_back(op->is(ops::softmax) ? 96 : 0);
+    PlanOptions options;
+    options.effort = 100'000;
+    try {
+      check(f, planMemory(f, scratch, kAlignment, options), scratch);
+    } catch (const std::exception &e) {
+      FAIL() << "seed " << seed << ": " << e.what() << "\n" << ir::print(*module);
+    }
+  }
+}
+
+// ---- placement ----
+
+std::vector<Interval> randomIntervals(size_t n, int length) {
+  std::mt19937 random{7};
+  std::vector<Interval> all;
+  for (size_t i = 0; i < n; ++i) {
+    const int first = static_cast<int>(i);
+    all.push_back({static_cast<int64_t>(random() % 100 + 1) * 64, first,
+                   first + 1 + static_cast<int>(random() % static_cast<unsigned>(length))});
+  }
+  return all;
+}
+
+bool overlaps(std::span<const Interval> all, const Placement &p) {
+  for (size_t i = 0; i < all.size(); ++i)
+    for (size_t j = i + 1; j < all.size() && all[j].first <= all[i].last; ++j)
+      if (p.offsets[i] < p.offsets[j] + all[j].bytes && p.offsets[j] < p.offsets[i] + all[i].bytes)
+        return true;
+  return false;
+}
+
+TEST(Place, FewReachTheBound) {
+  const std::vector<Interval> all = randomIntervals(60, 5);
+  const Placement p = place(all, peakOf(all).bytes, 1, 20'000'000);
+  EXPECT_FALSE(overlaps(all, p));
+  EXPECT_EQ(p.bytes, peakOf(all).bytes);
+}
+
+TEST(Place, ManyAreCloseToTheBoundAndFast) {
+  for (const int length : {3, 30}) {
+    const std::vector<Interval> all = randomIntervals(50'000, length);
+    const auto start = std::chrono::steady_clock::now();
+    const Placement p = place(all, peakOf(all).bytes, 1, 20'000'000);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    EXPECT_FALSE(overlaps(all, p));
+    EXPECT_LE(static_cast<double>(p.bytes), 1.3 * static_cast<double>(peakOf(all).bytes));
+    EXPECT_LT(took.count(), 10);
+  }
+}
+
+TEST(Place, ManyThatAllLiveAtOnce) {
+  std::vector<Interval> all(20'000, Interval{64, 0, 1});
+  const Placement p = place(all, peakOf(all).bytes, 1, 1'000'000);
+  EXPECT_EQ(p.bytes, peakOf(all).bytes);
+}
+
+} // namespace
+} // namespace burin::passes
