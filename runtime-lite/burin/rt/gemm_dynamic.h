@@ -52,8 +52,8 @@ BURIN_FN void gemmDynamic(const GemmBatch<R> &batch, M m, N n, K depth, const fl
                   panel);
     const auto multiply = [&](auto columns) BURIN_LAMBDA {
       panels<NR, true, tileRows<M>(), tailRows<M>(), kTileCalled<K>>(
-          m, columns, {a + from, lda, 0, 1, depth}, weights(panel), {c, ldc, to + column, column},
-          0, 1, epilogue);
+          m, columns, TileInput{a + from, lda, 0, 1, depth}, weights(panel),
+          {c, ldc, to + column, column}, 0, 1, epilogue);
     };
     if constexpr (whole)
       multiply(Const<NR>{});

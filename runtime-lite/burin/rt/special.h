@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What generated text needs beside kernels: extents that are expressions, and the floats that have no
-// literal.
+// What generated text needs beside kernels: extents that are expressions, and the floats that have
+// no literal.
 #ifndef BURIN_RT_SPECIAL_H
 #define BURIN_RT_SPECIAL_H
 
@@ -13,8 +13,8 @@ inline namespace BURIN_ABI {
 
 // ---- extents: a positive divisor ----
 
-BURIN_FN constexpr int floorDiv(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
-BURIN_FN constexpr int ceilDiv(int a, int b) { return -floorDiv(-a, b); }
+BURIN_FN constexpr int floorOf(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+BURIN_FN constexpr int ceilOf(int a, int b) { return -floorOf(-a, b); }
 BURIN_FN constexpr int lesser(int a, int b) { return a < b ? a : b; }
 BURIN_FN constexpr int greater(int a, int b) { return a > b ? a : b; }
 
