@@ -70,7 +70,7 @@ private:
   /// Whether the text uses what burin/rt/special.h has.
   bool needsSpecial(const std::string &stepText) const {
     const auto uses = [](const std::string &line) {
-      return std::ranges::any_of(std::initializer_list<std::string_view>{"rt::floorOf", "rt::ceilOf", "rt::lesser", "rt::greater", "rt::signOf", "rt::kNan", "rt::kInfinity", "rt::clampStart"},
+      return std::ranges::any_of(std::initializer_list<std::string_view>{"rt::floorOf", "rt::ceilOf", "rt::lesser", "rt::greater", "rt::signOf", "rt::kNan", "rt::kInfinity", "rt::clampStart", "rt::RoundTo"},
                                  [&](std::string_view name) { return line.find(name) != std::string::npos; });
     };
     return uses(stepText) || std::ranges::any_of(p_.stubs, [&](const Stub &s) { return std::ranges::any_of(s.body, uses); }) ||

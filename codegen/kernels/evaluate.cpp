@@ -8,7 +8,8 @@ namespace burin::kernels {
 std::span<const EvaluateDef> allEvaluations() {
   static const std::vector<EvaluateDef> kAll = [] {
     std::vector<EvaluateDef> all;
-    for (const std::span<const EvaluateDef> family : {elementwiseEvaluations(), movementEvaluations()})
+    for (const std::span<const EvaluateDef> family :
+         {elementwiseEvaluations(), movementEvaluations(), indexEvaluations(), linearEvaluations(), rowEvaluations(), quantEvaluations(), otherEvaluations()})
       all.insert(all.end(), family.begin(), family.end());
     return all;
   }();

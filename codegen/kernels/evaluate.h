@@ -9,5 +9,10 @@ namespace burin::kernels {
 
 std::span<const EvaluateDef> elementwiseEvaluations();
 std::span<const EvaluateDef> movementEvaluations();
+std::span<const EvaluateDef> indexEvaluations();
+std::span<const EvaluateDef> linearEvaluations();
+std::span<const EvaluateDef> otherEvaluations();
+std::span<const EvaluateDef> quantEvaluations();
+std::span<const EvaluateDef> rowEvaluations();
 
 } // namespace burin::kernels

@@ -14,6 +14,12 @@ namespace {
 namespace ops = ir::ops;
 namespace attr = ir::attr;
 
+/// What a scalar kernel stores: the sum, or the sum rounded to a small type.
+std::string storeAs(ElementType e) {
+  const bool rounds = ir::isFloat(e) && e != ElementType::f32 && e != ElementType::f64;
+  return rounds ? fmt::format("rt::RoundTo<{}>{{}}", elementCpp(e)) : "rt::Keep{}";
+}
+
 bool isF32(const Value *v) { return v && v->type.element() == ElementType::f32; }
 
 /// The type in which sums of a type are taken.
@@ -174,8 +180,8 @@ void emitScalarMatmul(Call &call) {
   if (integer)
     call.line(fmt::format("rt::matmulInteger(batch, {}, {}, {}, {}, {}, {}, {}, {}{}, {}, rt::Keep{{}}, work);", m, n, k, a, aStride, b, bStride, zeros, out, cStride));
   else
-    call.line(fmt::format("rt::matmulScalar<{}>(batch, {}, {}, {}, {}, {}, {}, {}, {}, {}, rt::Keep{{}}, work);", accumulator(op.operand(0)->type.element()), m, n, k, a, aStride,
-                          b, bStride, out, cStride));
+    call.line(fmt::format("rt::matmulScalar<{}>(batch, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, work);", accumulator(op.operand(0)->type.element()), m, n, k, a, aStride, b, bStride,
+                          out, cStride, storeAs(op.operand(0)->type.element())));
   call.units = ir::product(d.batch) * d.m;
   call.unitsOf = "rows";
   call.macs = ir::product(d.batch) * d.m * d.n * d.k;
@@ -416,8 +422,8 @@ void emitConvScalar(Call &call) {
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), filter = call.read(op.operand(1), "filter"), out = call.write(op.result(), "out");
   generalShape(call, c);
-  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, rt::Keep{{}}, work);", transposed ? "convTransposeScalar" : "convScalar",
-                        accumulator(op.operand(0)->type.element()), in, filter, out));
+  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);", transposed ? "convTransposeScalar" : "convScalar",
+                        accumulator(op.operand(0)->type.element()), in, filter, out, storeAs(op.operand(0)->type.element())));
 }
 
 void emitConvInteger(Call &call) {

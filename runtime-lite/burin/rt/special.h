@@ -5,6 +5,7 @@
 #ifndef BURIN_RT_SPECIAL_H
 #define BURIN_RT_SPECIAL_H
 
+#include "numeric.h"
 #include "simd.h"
 
 namespace burin {
@@ -24,6 +25,11 @@ template <class T> BURIN_FN ptrdiff_t clampStart(T start, int least, int most) {
 }
 
 // ---- numbers ----
+
+/// The epilogue that rounds a sum to the element type of the result.
+template <class T> struct RoundTo {
+  template <class V> BURIN_INLINE T operator()(V v, ptrdiff_t, int) const { return cast<T>(v); }
+};
 
 /// -1, 0 or 1.
 template <class T> BURIN_FN T signOf(T x) {
