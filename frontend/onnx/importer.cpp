@@ -260,7 +260,52 @@ Value *Importer::find(std::string_view name) const {
   return nullptr;
 }
 
+/// Declared types; where there is none, the one of what an elementwise function makes of the value.
+void Importer::declare(const Graph &graph) {
+  auto &types = declared_.emplace_back();
+  for (const auto *list : {&graph.valueInfo, &graph.outputs})
+    for (const ValueInfo &info : *list)
+      if (info.type.kind != Type::Kind::none)
+        types[info.name] = &info.type;
+  static constexpr std::string_view kSameShape[] = {"Abs", "Cast", "CastLike", "Exp", "Identity",
+                                                    "Log", "Neg",  "Not",      "Relu", "Sqrt"};
+  for (size_t i = graph.nodes.size(); i-- > 0;) {
+    const Node &node = graph.nodes[i];
+    if (node.outputs.empty() || node.inputs.empty() || !node.domain.empty() ||
+        std::ranges::find(kSameShape, node.op) == std::end(kSameShape))
+      continue;
+    if (const auto it = types.find(node.outputs[0]); it != types.end())
+      types.try_emplace(node.inputs[0], it->second);
+  }
+}
+
+std::optional<Dims> Importer::declared(std::string_view value) const {
+  for (size_t i = declared_.size(); i-- > 0;) {
+    const auto it = declared_[i].find(value);
+    if (it == declared_[i].end())
+      continue;
+    if (it->second->kind != Type::Kind::tensor || !it->second->shape)
+      return std::nullopt;
+    Dims shape;
+    for (const Extent &extent : *it->second->shape) {
+      if (const auto *number = std::get_if<int64_t>(&extent)) {
+        shape.emplace_back(*number);
+        continue;
+      }
+      const auto *name = std::get_if<std::string>(&extent);
+      const auto symbol = name ? std::ranges::find(module_->symbols(), *name, &ir::Symbol::name)
+                               : module_->symbols().end();
+      if (symbol == module_->symbols().end())
+        return std::nullopt;
+      shape.push_back(Dim::symbol(symbol->name, symbol->bounds));
+    }
+    return shape;
+  }
+  return std::nullopt;
+}
+
 void Importer::lowerNodes(const Graph &graph, ir::Builder &to) {
+  declare(graph);
   for (const Initializer &i : graph.initializers)
     if (!scopes_.back().contains(i.tensor.name))
       scopes_.back()[i.tensor.name] = addTensor(*module_, i.tensor, i.tensor.name);
@@ -274,6 +319,7 @@ void Importer::lowerNodes(const Graph &graph, ir::Builder &to) {
       problems_.push_back(std::move(d));
     }
   }
+  declared_.pop_back();
 }
 
 void Importer::lowerNode(const Node &node, ir::Builder &to) {
@@ -333,8 +379,10 @@ Values Importer::callFunction(const Node &node, const Function &function, ir::Bu
   all.resize(body.inputs.size(), nullptr);
   // A function sees nothing of what is around it.
   std::vector<Scope> outer = std::exchange(scopes_, {});
+  auto outerDeclared = std::exchange(declared_, {});
   Values results = lowerGraph(body, to, all, function.opsets);
   scopes_ = std::move(outer);
+  declared_ = std::move(outerDeclared);
   --depth_;
   return results;
 }

@@ -21,6 +21,8 @@ public:
   std::unique_ptr<ir::Block> lowerBlock(const Graph &, const ir::Builder &outer,
                                         std::span<const ir::Type> arguments);
   const Opsets &opsets() const { return *opsets_; }
+  /// The shape that the model declares for a value, if every extent of it is known.
+  std::optional<Dims> declared(std::string_view value) const;
   ir::Module &module() { return *module_; }
 
 private:
@@ -28,6 +30,7 @@ private:
 
   void reportUnsupported(const Graph &, const Opsets &);
   void lowerNodes(const Graph &, ir::Builder &);
+  void declare(const Graph &);
   void lowerNode(const Node &, ir::Builder &);
   Values callFunction(const Node &, const Function &, ir::Builder &,
                       std::span<Value *const> inputs);
@@ -40,6 +43,8 @@ private:
   std::unique_ptr<ir::Module> module_;
   const Opsets *opsets_;
   std::vector<Scope> scopes_;
+  /// The declared types of the graphs around, innermost last.
+  std::vector<std::map<std::string, const Type *, std::less<>>> declared_;
   std::vector<Diagnostic> problems_;
   std::set<std::string, std::less<>> usedOptions_;
   int depth_ = 0;

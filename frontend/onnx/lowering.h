@@ -8,6 +8,7 @@
 #include "ir/builder.h"
 #include "ir/ops.h"
 
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -66,6 +67,32 @@ public:
   Ints knownInts(size_t i, std::string_view what) const; ///< all of them numbers
   /// The one number of a constant input.
   double constantNumber(size_t i, std::string_view what) const;
+  /// Whether the elements of an input are known as extents.
+  bool knows(size_t i) const;
+
+  // ---- operands that decide a shape and are known at run time only ----
+  /// The shape that the model declares for an output, if all of it is known.
+  std::optional<Dims> declared(size_t output = 0) const;
+  /// The same; without one the error of contents(i, what).
+  Dims declaredFor(size_t i, std::string_view what) const;
+  /// Input i as i64 of rank 1.
+  Value *vector(size_t i) const;
+  /// Stops the run with bad_shape where the elements (rank 0 or 1) are not these.
+  void require(Value *elements, Dims are) const;
+  /// The contents of input i, or `expected`, which the run then requires them to be.
+  Dims contentsOr(size_t i, std::string_view what, const Dims &expected) const;
+  /// Runs `make` for what a vector of integers (i64[n], each in the order of the candidates) may
+  /// be: for its contents if they are known, else for each candidate, of which the run chooses.
+  Value *choose(Value *vector, const std::vector<Ints> &candidates, std::string_view what,
+                const std::function<Value *(const Ints &)> &make) const;
+  /// Stops the run with failed_assert unless the condition (bool) holds.
+  void check(Value *condition, std::string message) const;
+
+  bool wants(size_t output) const {
+    return output < node.outputs.size() && !node.outputs[output].empty();
+  }
+  /// A new symbol for an extent that only the run knows, at most `most`.
+  Dim newExtent(std::string_view base, const Dim &most) const;
 
   /// Stops with the problem of this node: "onnx.CODE".
   [[noreturn]] void fail(std::string_view code, std::string text, std::string hint = {}) const;
@@ -97,6 +124,12 @@ std::span<const Lowering> nnLowerings();
 std::span<const Lowering> shapeLowerings();
 std::span<const Lowering> reduceLowerings();
 std::span<const Lowering> indexLowerings();
+std::span<const Lowering> imageLowerings();
+std::span<const Lowering> einsumLowerings();
+std::span<const Lowering> normLowerings();
+std::span<const Lowering> attentionLowerings();
+std::span<const Lowering> lossLowerings();
+std::span<const Lowering> signalLowerings();
 std::span<const Lowering> quantLowerings();
 std::span<const Lowering> controlLowerings();
 std::span<const Lowering> recurrentLowerings();

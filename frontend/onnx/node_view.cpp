@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/onnx/importer.h"
 
+#include "frontend/common/compose.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -85,7 +87,10 @@ Ints NodeView::axes(Ints given, size_t rank) const {
 }
 
 const Dims &NodeView::contents(size_t i, std::string_view what) const {
+  static const Dims kNone;
   const std::optional<Dims> &known = in(i)->contents();
+  if (!known && type(i).count().isNumber(0))
+    return kNone;
   if (!known)
     unsupported(
         "runtime-shape",
@@ -113,6 +118,74 @@ double NodeView::constantNumber(size_t i, std::string_view what) const {
   if (!v->isConstant() || !v->type.count().isNumber(1))
     unsupported("constant", fmt::format("{} must be a constant of one element", what));
   return ir::elementAsDouble(*v, 0);
+}
+
+bool NodeView::knows(size_t i) const {
+  return in(i)->contents() || type(i).count().isNumber(0);
+}
+
+std::optional<Dims> NodeView::declared(size_t output) const {
+  return wants(output) ? importer_.declared(node.outputs[output]) : std::nullopt;
+}
+
+Dims NodeView::declaredFor(size_t i, std::string_view what) const {
+  if (std::optional<Dims> shape = declared())
+    return *shape;
+  return contents(i, what); // says what is missing
+}
+
+Value *NodeView::vector(size_t i) const {
+  return compose::cast(to, compose::reshape(to, in(i), {type(i).count()}), ElementType::i64);
+}
+
+void NodeView::require(Value *elements, Dims are) const {
+  to.makeOp(ops::bind, {elements}, {attr::dims(std::move(are))});
+}
+
+Dims NodeView::contentsOr(size_t i, std::string_view what, const Dims &expected) const {
+  if (knows(i))
+    return contents(i, what);
+  if (!type(i).count().isNumber(static_cast<int64_t>(expected.size())))
+    fail("shape", fmt::format("{} has {} elements, expected {}", what, type(i).count().text(),
+                              expected.size()));
+  require(vector(i), expected);
+  return expected;
+}
+
+Value *NodeView::choose(Value *which, const std::vector<Ints> &candidates, std::string_view what,
+                        const std::function<Value *(const Ints &)> &make) const {
+  if (candidates.empty())
+    fail("shape", fmt::format("no value of {} gives the declared shape", what));
+  if (candidates.size() == 1) {
+    require(which, Dims(candidates[0].begin(), candidates[0].end()));
+    return make(candidates[0]);
+  }
+  constexpr size_t kMost = 8;
+  if (candidates.size() > kMost)
+    unsupported("runtime-shape",
+                fmt::format("{} is computed from data while running, and {} values are possible",
+                            what, candidates.size()),
+                "make it a constant");
+  const compose::Arith is{to};
+  Value *out = nullptr, *any = nullptr;
+  for (const Ints &candidate : candidates) {
+    Value *same = is.all(to.make(ops::equal, {which, to.ints(candidate)}));
+    Value *made = make(candidate);
+    out = out ? is.where(same, made, out) : made;
+    any = any ? is.either(any, same) : same;
+  }
+  check(any, fmt::format("{} is none of those that give the declared shape", what));
+  return out;
+}
+
+void NodeView::check(Value *condition, std::string message) const {
+  to.makeOp(ops::assert_, {compose::Arith{to}.all(condition)}, {attr::message(std::move(message))});
+}
+
+Dim NodeView::newExtent(std::string_view base, const Dim &most) const {
+  ir::Module &module = to.module();
+  return module.symbol(module.freshSymbolName(base), {0, most.bounds().hi},
+                       fmt::format("{} '{}'", node.op, node.location().node));
 }
 
 void NodeView::fail(std::string_view code, std::string text, std::string hint) const {

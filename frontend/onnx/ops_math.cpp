@@ -132,15 +132,10 @@ Values swish(const NodeView &n) {
   return {make(n, ops::mul, {n.in(0), make(n, ops::sigmoid, {x})})};
 }
 Values gelu(const NodeView &n) {
-  Value *x = n.in(0), *inner;
-  if (n.text("approximate", "none") == "tanh") {
-    Value *cube = make(n, ops::mul, {make(n, ops::mul, {x, x}), x});
-    Value *sum = make(n, ops::add, {x, make(n, ops::mul, {cube, like(n, 0.044715)})});
-    inner = make(n, ops::tanh, {make(n, ops::mul, {sum, like(n, std::sqrt(2 / 3.14159265358979323846))})});
-  } else {
-    inner = make(n, ops::erf, {make(n, ops::mul, {x, like(n, std::sqrt(0.5))})});
-  }
-  return {make(n, ops::mul, {make(n, ops::mul, {x, like(n, 0.5)}), make(n, ops::add, {inner, like(n, 1)})})};
+  const std::string approximate = n.text("approximate", "none");
+  if (approximate != "none" && approximate != "tanh")
+    n.fail("attribute", "approximate is '" + approximate + "', expected none or tanh");
+  return {compose::gelu(n.to, n.in(0), approximate == "tanh")};
 }
 Values thresholdedRelu(const NodeView &n) {
   Value *x = n.in(0);

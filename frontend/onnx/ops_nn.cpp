@@ -4,6 +4,7 @@
 // behind each, which the passes cancel.
 #include "frontend/common/compose.h"
 #include "frontend/onnx/lowering.h"
+#include "frontend/onnx/ops_window.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -11,65 +12,6 @@
 
 namespace burin::onnx {
 namespace {
-
-/// Pads, strides and dilations of a window op over the spatial axes of x [n, c, spatial...].
-struct Window {
-  Ints kernel, strides, dilations;
-  Dims pads;     ///< begins, then ends
-  Dims overhang; ///< positions behind the end pads that a ceiling adds
-};
-
-Window windowOf(const NodeView &n, const ir::Shape &x, Ints kernel) {
-  const size_t spatial = kernel.size();
-  if (x.size() != spatial + 2)
-    n.fail("rank", fmt::format("the input has rank {} and the kernel {} axes, expected {}", x.size(), spatial, x.size() - 2));
-  Window w;
-  w.kernel = std::move(kernel);
-  const Ints ones(spatial, 1);
-  w.strides = n.ints("strides", ones);
-  w.dilations = n.ints("dilations", ones);
-  Ints pads = n.ints("pads", Ints(2 * spatial, 0));
-  if (w.strides.size() != spatial || w.dilations.size() != spatial || pads.size() != 2 * spatial)
-    n.fail("window", fmt::format("strides, dilations and pads must have {0}, {0} and {1} entries", spatial, 2 * spatial));
-  w.pads.assign(pads.begin(), pads.end());
-  w.overhang.assign(spatial, Dim(0));
-  const std::string autoPad = n.text("auto_pad", "NOTSET");
-  if (autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER") {
-    for (size_t i = 0; i < spatial; ++i) {
-      const int64_t reach = w.dilations[i] * (w.kernel[i] - 1) + 1;
-      const Dim in = x[2 + i], out = ceilDiv(in, w.strides[i]);
-      const Dim total = max((out - 1) * Dim(w.strides[i]) + reach - in, 0);
-      const Dim less = floorDiv(total, 2);
-      w.pads[i] = autoPad == "SAME_UPPER" ? less : total - less;
-      w.pads[spatial + i] = total - w.pads[i];
-    }
-  } else if (autoPad == "VALID") {
-    w.pads.assign(2 * spatial, Dim(0));
-  } else if (autoPad != "NOTSET" && !autoPad.empty()) {
-    n.fail("auto_pad", fmt::format("auto_pad is '{}', expected NOTSET, SAME_UPPER, SAME_LOWER or VALID", autoPad));
-  }
-  if (n.integer("ceil_mode", 0)) {
-    for (size_t i = 0; i < spatial; ++i) {
-      const Dim span = x[2 + i] + w.pads[i] + w.pads[spatial + i] - w.dilations[i] * (w.kernel[i] - 1) - 1;
-      Dim last = ceilDiv(span, w.strides[i]); // the index of the last window
-      // A window that begins in the end padding is dropped.
-      if (span.isNumber() && x[2 + i].isNumber() && last.number() * w.strides[i] >= x[2 + i].number() + w.pads[i].number())
-        last = last - 1;
-      w.overhang[i] = max(last * Dim(w.strides[i]) - span, 0);
-    }
-  }
-  return w;
-}
-
-Ints kernelShape(const NodeView &n, const ir::Shape &filter) {
-  Ints kernel;
-  for (size_t i = 2; i < filter.size(); ++i) {
-    if (!filter[i].isNumber())
-      n.unsupported("kernel", fmt::format("the kernel has the extent {}, expected a number", filter[i].text()));
-    kernel.push_back(filter[i].number());
-  }
-  return n.ints("kernel_shape", kernel);
-}
 
 Values conv(const NodeView &n) {
   Value *x = n.in(0), *filter = n.in(1);
@@ -126,13 +68,6 @@ Values convTranspose(const NodeView &n) {
   return {compose::toChannelsFirst(n.to, y)};
 }
 
-Dims withOverhang(const Window &w) {
-  Dims pads = w.pads;
-  for (size_t i = 0; i < w.overhang.size(); ++i)
-    pads[w.overhang.size() + i] = pads[w.overhang.size() + i] + w.overhang[i];
-  return pads;
-}
-
 Values maxPool(const NodeView &n) {
   const Window w = windowOf(n, n.type(0).shape(), n.ints("kernel_shape", {}));
   Value *x = compose::toChannelsLast(n.to, n.in(0));
@@ -161,10 +96,94 @@ template <const ir::OpDef &reduction> Values globalPool(const NodeView &n) {
   return {compose::keepAxes(n.to, y, n.type(0).shape(), axes)};
 }
 
+/// (sum of |x|^p)^(1/p): a convolution with ones of each channel by itself.
+Values lpPool(const NodeView &n) {
+  const compose::Arith is{n.to};
+  const ir::Shape &shape = n.type(0).shape();
+  const Window w = windowOf(n, shape, n.ints("kernel_shape", {}));
+  const double p = n.opset < 2 ? n.real("p", 2) : static_cast<double>(n.integer("p", 2));
+  Value *x = n.in(0);
+  x = p == 2 ? is.mul(x, x) : is.pow(is(ops::abs, x), p);
+  Dims alone = {shape[0] * shape[1]}, filter = {1};
+  for (size_t i = 2; i < shape.size(); ++i) {
+    alone.push_back(shape[i]);
+    filter.emplace_back(w.kernel[i - 2]);
+  }
+  alone.emplace_back(1);
+  filter.emplace_back(1);
+  Value *y = n.to.make(ops::conv, {compose::reshape(n.to, x, alone), compose::full(n.to, n.element(0), 1, filter)},
+                       {attr::strides(w.strides), attr::pads(withOverhang(w)), attr::dilations(w.dilations), attr::group(1)});
+  Dims out = {shape[0], shape[1]};
+  out.insert(out.end(), y->type.shape().begin() + 1, y->type.shape().end() - 1);
+  y = compose::reshape(n.to, y, out);
+  return {p == 2 ? is(ops::sqrt, y) : p == 1 ? y : is.pow(y, 1 / p)};
+}
+
+Values globalLpPool(const NodeView &n) {
+  const compose::Arith is{n.to};
+  const double p = n.opset < 2 ? n.real("p", 2) : static_cast<double>(n.integer("p", 2));
+  Ints axes(n.rank(0) - 2);
+  std::iota(axes.begin(), axes.end(), 2);
+  Value *x = n.in(0);
+  x = p == 2 ? is.mul(x, x) : is.pow(is(ops::abs, x), p);
+  Value *y = compose::reduceKeep(n.to, ops::reduce_sum, x, axes);
+  return {p == 2 ? is(ops::sqrt, y) : p == 1 ? y : is.pow(y, 1 / p)};
+}
+
+/// (x - mean) / sqrt(variance + epsilon) * scale + bias. Each is [c], or, before 9 without
+/// `spatial`, of the shape of a sample.
+Value *normalised(const NodeView &n, Value *mean, Value *variance) {
+  const compose::Arith is{n.to};
+  const size_t rank = n.rank(0);
+  Value *x = n.in(0);
+  const auto along = [&](Value *v) {
+    if (v->type.rank() > 1) // one for each element of a sample
+      return v;
+    return compose::perAxis(n.to, v, rank > 1 ? 1 : 0, rank);
+  };
+  // Statistics may be of a larger type than x: the arithmetic is theirs.
+  const ElementType e = mean->type.element();
+  Value *deviation = is(ops::sqrt, is.add(along(variance), n.real("epsilon", 1e-5)));
+  Value *y = is.div(is.sub(compose::cast(n.to, x, e), along(mean)), deviation);
+  y = is.mul(y, compose::cast(n.to, along(n.in(1)), e));
+  y = is.add(y, compose::cast(n.to, along(n.in(2)), e));
+  return compose::cast(n.to, y, x->type.element());
+}
+
+/// Statistics of the batch, and the running ones moved towards them.
+Values batchNormTraining(const NodeView &n) {
+  const compose::Arith is{n.to};
+  const ElementType e = n.element(3);
+  Ints axes(n.rank(0));
+  std::iota(axes.begin(), axes.end(), 0);
+  axes.erase(axes.begin() + (n.rank(0) > 1 ? 1 : 0));
+  Value *x = compose::cast(n.to, n.in(0), e);
+  Value *mean = compose::reduceKeep(n.to, ops::reduce_mean, x, axes);
+  Value *off = is.sub(x, mean);
+  Value *variance = n.to.make(ops::reduce_mean, {is.mul(off, off)}, {attr::axes(axes)});
+  mean = compose::squeeze(n.to, mean, axes);
+  const double keep = n.real("momentum", 0.9);
+  const auto moved = [&](Value *running, Value *now) {
+    return is.add(is.mul(running, keep), is.mul(now, 1 - keep));
+  };
+  return {normalised(n, mean, variance), moved(n.in(3), mean), moved(n.in(4), variance)};
+}
+
 Values batchNorm(const NodeView &n) {
-  if (n.integer("training_mode", 0))
+  const bool trains = n.opset >= 14 ? n.integer("training_mode", 0) != 0
+                      : n.opset < 7 ? n.integer("is_test", 0) == 0
+                                    : false;
+  if (trains && n.opset >= 14)
+    return batchNormTraining(n);
+  if (trains || n.wants(1))
     n.unsupported("training", "batch normalisation in training mode", "export the model for inference");
-  return {n.to.make(ops::batch_norm, {n.in(0), n.in(1), n.in(2), n.in(3), n.in(4)}, {attr::axis(n.rank(0) > 1 ? 1 : 0), attr::epsilon(n.real("epsilon", 1e-5))})};
+  bool folds = true;
+  for (size_t i = 1; i < 5; ++i)
+    folds = folds && n.in(i)->isConstant() && n.rank(i) == 1 && n.element(i) == n.element(0);
+  if (!folds)
+    return {normalised(n, n.in(3), n.in(4))};
+  return {n.to.make(ops::batch_norm, {n.in(0), n.in(1), n.in(2), n.in(3), n.in(4)},
+                    {attr::axis(n.rank(0) > 1 ? 1 : 0), attr::epsilon(n.real("epsilon", 1e-5))})};
 }
 
 Values matMul(const NodeView &n) { return {compose::matmul(n.to, n.in(0), n.in(1))}; }
@@ -195,12 +214,14 @@ template <const ir::OpDef &def> Values flatSoftmax(const NodeView &n) {
 
 constexpr Lowering kNn[] = {
     {"AveragePool", 1, averagePool},
-    {"BatchNormalization", 7, batchNorm},
+    {"BatchNormalization", 1, batchNorm},
     {"Conv", 1, conv},
     {"ConvTranspose", 1, convTranspose},
     {"Gemm", 7, gemm},
     {"GlobalAveragePool", 1, globalPool<ops::reduce_mean>},
     {"GlobalMaxPool", 1, globalPool<ops::reduce_max>},
+    {"GlobalLpPool", 1, globalLpPool},
+    {"LpPool", 1, lpPool},
     {"LogSoftmax", 1, flatSoftmax<ops::log_softmax>},
     {"LogSoftmax", 13, softmax<ops::log_softmax>},
     {"MatMul", 1, matMul},

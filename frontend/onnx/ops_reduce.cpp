@@ -9,54 +9,93 @@
 namespace burin::onnx {
 namespace {
 
-/// The axes to reduce: an attribute, or an input from the given version on; none means all, or,
-/// with noop_with_empty_axes, nothing.
-std::optional<Ints> axesOf(const NodeView &n, int64_t inputSince) {
+/// Lowers with the axes to reduce: an attribute, or an input from the given version on; none means
+/// all, or, with noop_with_empty_axes, nothing. Where only the run knows them, those that give the
+/// declared shape are candidates.
+Value *withAxes(const NodeView &n, int64_t inputSince, const std::function<Value *(const std::optional<Ints> &)> &lower) {
+  const size_t rank = n.rank(0);
   Ints axes;
-  if (n.opset < inputSince)
+  if (n.opset < inputSince) {
     axes = n.ints("axes", {});
-  else if (n.has(1))
+  } else if (n.has(1) && n.knows(1)) {
     axes = n.knownInts(1, "the axes");
+  } else if (n.has(1)) {
+    const Dims shape = n.declaredFor(1, "the axes");
+    const compose::Arith is{n.to};
+    Value *given = is.mod(n.vector(1), static_cast<double>(rank));
+    if (!given->type.dim(0).isNumber())
+      n.unsupported("runtime-shape", "the number of axes is known while running only");
+    const auto count = given->type.dim(0).number();
+    if (count > 1) // the order does not matter
+      given = n.to.makeOp(ops::topk, {given}, {attr::count({Dim(count)}), attr::axis(0), attr::largest(false), attr::sorted(true)}).result(0);
+    std::vector<Ints> candidates;
+    for (uint64_t set = 0; rank <= 16 && set < uint64_t{1} << rank; ++set) {
+      Ints some;
+      Dims left;
+      for (size_t i = 0; i < rank; ++i)
+        if (set >> i & 1) {
+          some.push_back(static_cast<int64_t>(i));
+          if (n.integer("keepdims", 1))
+            left.emplace_back(1);
+        } else {
+          left.push_back(n.type(0).dim(i));
+        }
+      if (static_cast<int64_t>(some.size()) == count && left == shape)
+        candidates.push_back(some);
+    }
+    return n.choose(given, candidates, "the vector of axes", lower);
+  }
   if (!axes.empty())
-    return n.axes(axes, n.rank(0));
+    return lower(n.axes(axes, rank));
   if (n.integer("noop_with_empty_axes", 0))
-    return std::nullopt;
-  axes.resize(n.rank(0));
+    return lower(std::nullopt);
+  axes.resize(rank);
   std::iota(axes.begin(), axes.end(), 0);
-  return axes;
+  return lower(axes);
 }
 
 using Map = Value *(*)(const NodeView &, Value *);
 Value *same(const NodeView &, Value *x) { return x; }
 Value *square(const NodeView &n, Value *x) { return n.to.make(ops::mul, {x, x}); }
 Value *absolute(const NodeView &n, Value *x) { return n.to.make(ops::abs, {x}); }
-Value *root(const NodeView &n, Value *x) { return n.to.make(ops::sqrt, {x}); }
-Value *logarithm(const NodeView &n, Value *x) { return n.to.make(ops::log, {x}); }
+/// A function of floats; integers are taken as f64.
+Value *ofFloat(const NodeView &n, const ir::OpDef &function, Value *x) {
+  const ElementType e = x->type.element();
+  if (ir::isFloat(e))
+    return n.to.make(function, {x});
+  return compose::cast(n.to, n.to.make(function, {compose::cast(n.to, x, ElementType::f64)}), e);
+}
+Value *root(const NodeView &n, Value *x) { return ofFloat(n, ops::sqrt, x); }
+Value *logarithm(const NodeView &n, Value *x) { return ofFloat(n, ops::log, x); }
 
 template <const ir::OpDef &def, int Since, Map before = same, Map after = same> Values reduce(const NodeView &n) {
   Value *x = before(n, n.in(0));
-  const std::optional<Ints> axes = axesOf(n, Since);
-  if (!axes)
-    return {after(n, x)};
-  Value *y = n.to.make(def, {x}, {attr::axes(*axes)});
-  if (n.integer("keepdims", 1))
-    y = compose::keepAxes(n.to, y, n.type(0).shape(), *axes);
-  return {after(n, y)};
+  return {withAxes(n, Since, [&](const std::optional<Ints> &axes) {
+    if (!axes)
+      return after(n, x);
+    Value *y = n.to.make(def, {x}, {attr::axes(*axes)});
+    if (n.integer("keepdims", 1))
+      y = compose::keepAxes(n.to, y, n.type(0).shape(), *axes);
+    return after(n, y);
+  })};
 }
 
 /// log(sum(e^(x - max))) + max, where the max is finite.
 Values logSumExp(const NodeView &n) {
-  const std::optional<Ints> axes = axesOf(n, 18);
-  Value *x = n.in(0);
-  if (!axes)
-    return {x};
-  const ir::Shape &shape = n.type(0).shape();
-  Value *top = compose::keepAxes(n.to, n.to.make(ops::reduce_max, {x}, {attr::axes(*axes)}), shape, *axes);
-  Value *infinite = n.to.make(ops::is_inf, {top}, {attr::detectNegative(true), attr::detectPositive(true)});
-  Value *shift = n.to.make(ops::where, {infinite, compose::scalarLike(n.to, x, 0), top});
-  Value *sum = n.to.make(ops::reduce_sum, {n.to.make(ops::exp, {n.to.make(ops::sub, {x, shift})})}, {attr::axes(*axes)});
-  Value *y = n.to.make(ops::add, {n.to.make(ops::log, {sum}), compose::squeeze(n.to, shift, *axes)});
-  return {n.integer("keepdims", 1) ? compose::keepAxes(n.to, y, shape, *axes) : y};
+  return {withAxes(n, 18, [&](const std::optional<Ints> &axes) {
+    if (!axes)
+      return n.in(0);
+    const ElementType e = n.element(0);
+    const compose::Arith is{n.to};
+    Value *x = compose::cast(n.to, n.in(0), ir::isFloat(e) ? e : ElementType::f64);
+    const ir::Shape &shape = n.type(0).shape();
+    Value *top = compose::reduceKeep(n.to, ops::reduce_max, x, *axes);
+    Value *infinite = n.to.make(ops::is_inf, {top}, {attr::detectNegative(true), attr::detectPositive(true)});
+    Value *shift = is.where(infinite, 0.0, top);
+    Value *sum = n.to.make(ops::reduce_sum, {is(ops::exp, is.sub(x, shift))}, {attr::axes(*axes)});
+    Value *y = compose::cast(n.to, is.add(is(ops::log, sum), compose::squeeze(n.to, shift, *axes)), e);
+    return n.integer("keepdims", 1) ? compose::keepAxes(n.to, y, shape, *axes) : y;
+  })};
 }
 
 template <const ir::OpDef &def> Values arg(const NodeView &n) {
@@ -80,8 +119,15 @@ Values hardmax1(const NodeView &n) {
 }
 
 Values cumulative(const NodeView &n, const ir::OpDef &def) {
-  const Ints axis = n.knownInts(1, "the axis");
-  return {n.to.make(def, {n.in(0)}, {attr::axis(n.axis(axis.at(0), n.rank(0))), attr::exclusive(n.integer("exclusive", 0) != 0), attr::reverse(n.integer("reverse", 0) != 0)})};
+  const auto along = [&](int64_t axis) {
+    return n.to.make(def, {n.in(0)}, {attr::axis(n.axis(axis, n.rank(0))), attr::exclusive(n.integer("exclusive", 0) != 0), attr::reverse(n.integer("reverse", 0) != 0)});
+  };
+  if (n.knows(1))
+    return {along(n.knownInts(1, "the axis").at(0))};
+  std::vector<Ints> candidates;
+  for (size_t i = 0; i < n.rank(0); ++i)
+    candidates.push_back({static_cast<int64_t>(i)});
+  return {n.choose(compose::Arith{n.to}.mod(n.vector(1), static_cast<double>(n.rank(0))), candidates, "the axis", [&](const Ints &axis) { return along(axis[0]); })};
 }
 Values cumSum(const NodeView &n) { return cumulative(n, ops::cumsum); }
 Values cumProd(const NodeView &n) { return cumulative(n, ops::cumprod); }

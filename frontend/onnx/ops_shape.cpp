@@ -5,6 +5,7 @@
 #include "frontend/onnx/lowering.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -75,7 +76,24 @@ Values reshapeTo(const NodeView &n, Dims wanted) {
   return {compose::reshape(n.to, n.in(0), std::move(wanted))};
 }
 
-Values reshape5(const NodeView &n) { return reshapeTo(n, n.contents(1, "the shape")); }
+Values reshape5(const NodeView &n) {
+  if (n.knows(1))
+    return reshapeTo(n, n.contents(1, "the shape"));
+  // The declared shape, which the operand must come to.
+  const Dims shape = n.declaredFor(1, "the shape");
+  const compose::Arith is{n.to};
+  Value *given = n.vector(1);
+  if (!given->type.dim(0).isNumber(static_cast<int64_t>(shape.size())))
+    n.fail("shape", fmt::format("the shape has {} entries and the result {}",
+                                given->type.dim(0).text(), shape.size()));
+  if (!n.integer("allowzero", 0)) {
+    Dims copied(n.type(0).shape());
+    copied.resize(shape.size(), Dim(0));
+    given = is.where(is.equal(given, 0.0), n.to.extents(copied), given);
+  }
+  n.require(is.where(is.equal(given, -1.0), n.to.extents(shape), given), shape);
+  return {compose::reshape(n.to, n.in(0), shape)};
+}
 Values reshape1(const NodeView &n) {
   const Ints shape = n.ints("shape", {});
   return reshapeTo(n, Dims(shape.begin(), shape.end()));
@@ -87,14 +105,548 @@ Values transpose(const NodeView &n) {
   return {compose::transpose(n.to, n.in(0), n.ints("perm", perm))};
 }
 
+// ---- shapes as values ----
+
+Values shape(const NodeView &n) {
+  const auto rank = static_cast<int64_t>(n.rank(0));
+  const auto place = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + rank : i, 0, rank); };
+  const int64_t start = place(n.integer("start", 0));
+  const int64_t end = std::max(place(n.integer("end", rank)), start);
+  Value *all = n.to.make(ops::shape, {n.in(0)});
+  if (start == 0 && end == rank)
+    return {all};
+  return {compose::sliceAxis(n.to, all, 0, Dim(start), Dim(end - start))};
+}
+
+Values size(const NodeView &n) {
+  return {compose::scalarOf(n.to, n.to.extents({n.type(0).count()}))};
+}
+
+/// Where run-time axes say which extents are 1: they must be, in a tensor of this shape.
+void requireOnes(const NodeView &n, const Dims &shape) {
+  Value *axes = compose::Arith{n.to}.mod(n.vector(1), static_cast<double>(shape.size()));
+  const Dim count = axes->type.dim(0);
+  if (!count.isNumber())
+    n.unsupported("runtime-shape", "the number of axes is not known");
+  n.require(compose::take(n.to, n.to.extents(shape), axes, 0),
+            Dims(static_cast<size_t>(count.number()), Dim(1)));
+}
+
+Values squeezeAxes(const NodeView &n, const Ints &axes) {
+  const ir::Shape &s = n.type(0).shape();
+  for (const int64_t a : axes)
+    if (s[static_cast<size_t>(a)].bounds().lo > 1 || s[static_cast<size_t>(a)].bounds().hi < 1)
+      n.fail("shape", fmt::format("axis {} has the extent {}, expected 1", a,
+                                  s[static_cast<size_t>(a)].text()));
+  Dims shape;
+  for (size_t i = 0; i < s.size(); ++i)
+    if (std::ranges::find(axes, static_cast<int64_t>(i)) == axes.end())
+      shape.push_back(s[i]);
+    else if (!s[i].isNumber(1))
+      n.require(n.to.extents({s[i]}), {Dim(1)});
+  return {compose::reshape(n.to, n.in(0), std::move(shape))};
+}
+Values squeezeOnes(const NodeView &n) {
+  Ints ones;
+  for (size_t i = 0; i < n.rank(0); ++i)
+    if (n.type(0).dim(i).isNumber(1))
+      ones.push_back(static_cast<int64_t>(i));
+  return squeezeAxes(n, ones);
+}
+Values squeeze1(const NodeView &n) {
+  return n.hasAttribute("axes") ? squeezeAxes(n, n.axes(n.ints("axes", {}), n.rank(0)))
+                                : squeezeOnes(n);
+}
+Values squeeze13(const NodeView &n) {
+  if (!n.has(1))
+    return squeezeOnes(n);
+  if (n.knows(1))
+    return squeezeAxes(n, n.axes(n.knownInts(1, "the axes"), n.rank(0)));
+  const Dims shape = n.declaredFor(1, "the axes");
+  requireOnes(n, n.type(0).shape());
+  return {compose::reshape(n.to, n.in(0), shape)};
+}
+
+Values unsqueezeAxes(const NodeView &n, const Ints &axes) {
+  return {compose::unsqueeze(n.to, n.in(0), n.axes(axes, n.rank(0) + axes.size()))};
+}
+Values unsqueeze1(const NodeView &n) { return unsqueezeAxes(n, n.ints("axes", {})); }
+Values unsqueeze13(const NodeView &n) {
+  if (n.knows(1))
+    return unsqueezeAxes(n, n.knownInts(1, "the axes"));
+  const Dims shape = n.declaredFor(1, "the axes");
+  requireOnes(n, shape);
+  return {compose::reshape(n.to, n.in(0), shape)};
+}
+
+// ---- slices ----
+
+constexpr int64_t kFar = int64_t{1} << 40; ///< beyond it a bound means "to the end"
+
+/// A bound of a slice as a place in [low, extent + high].
+Dim sliceBound(const NodeView &n, const Dim &given, const Dim &extent, int64_t low, int64_t high) {
+  if (given.isNumber() && given.number() >= kFar)
+    return extent + high;
+  if (given.isNumber() && given.number() <= -kFar)
+    return low;
+  Dim at = given;
+  if (isNonNegative(Dim(-1) - given))
+    at = given + extent;
+  else if (!isNonNegative(given))
+    n.unsupported("symbolic", fmt::format("a bound of the slice is {}, which may be on either side "
+                                          "of 0", given.text()),
+                  "fix the symbol with --dim");
+  return max(min(at, extent + high), low);
+}
+
+Values sliceBy(const NodeView &n, const Dims &starts, const Dims &ends, const Ints &axes,
+               const Ints &steps) {
+  if (starts.size() != ends.size() || starts.size() != axes.size() || starts.size() != steps.size())
+    n.fail("slice", fmt::format("{} starts, {} ends, {} axes and {} steps, expected as many",
+                                starts.size(), ends.size(), axes.size(), steps.size()));
+  Dims begin(n.rank(0), Dim(0)), shape = n.type(0).shape();
+  Ints step(n.rank(0), 1);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto a = static_cast<size_t>(n.axis(axes[i], n.rank(0)));
+    const Dim &extent = n.type(0).dim(a);
+    if (steps[i] == 0)
+      n.fail("slice", "a step is 0");
+    const bool up = steps[i] > 0;
+    const Dim from = sliceBound(n, starts[i], extent, up ? 0 : -1, up ? 0 : -1);
+    const Dim end = sliceBound(n, ends[i], extent, up ? 0 : -1, up ? 0 : -1);
+    const int64_t by = up ? std::min(steps[i], kFar) : std::min(-std::max(steps[i], -kFar), kFar);
+    shape[a] = max(up ? ceilDiv(end - from, by) : ceilDiv(from - end, by), 0);
+    begin[a] = from;
+    step[a] = up ? by : -by;
+  }
+  return {n.to.make(ops::slice, {n.in(0)},
+                    {attr::starts(begin), attr::steps(step), attr::shape(shape)})};
+}
+
+Ints firstAxes(size_t count) {
+  Ints axes(count);
+  std::iota(axes.begin(), axes.end(), 0);
+  return axes;
+}
+
+Values slice1(const NodeView &n) {
+  const Ints starts = n.ints("starts", {}), ends = n.ints("ends", {});
+  return sliceBy(n, Dims(starts.begin(), starts.end()), Dims(ends.begin(), ends.end()),
+                 n.ints("axes", firstAxes(starts.size())), Ints(starts.size(), 1));
+}
+
+/// A vector with an element an axis: `given` at the axes, else those of `otherwise`.
+Value *ofEveryAxis(const NodeView &n, Value *given, Value *axes, Value *otherwise) {
+  if (!axes)
+    return given;
+  return n.to.make(ops::scatter_elements, {otherwise, axes, given},
+                   {attr::axis(0), attr::reduction("none")});
+}
+
+/// Bounds that the run computes, to a shape that the model declares.
+Values sliceAtRunTime(const NodeView &n) {
+  const Dims shape = n.declaredFor(1, "a bound of the slice");
+  const auto rank = static_cast<double>(n.rank(0));
+  const compose::Arith is{n.to};
+  Value *starts = n.vector(1), *ends = n.vector(2);
+  if (shape.size() != n.rank(0))
+    n.fail("shape", fmt::format("the declared result has rank {}, expected {}", shape.size(),
+                                n.rank(0)));
+  Value *axes = n.has(3) ? is.mod(n.vector(3), rank) : nullptr;
+  if (!axes && !starts->type.dim(0).isNumber(static_cast<int64_t>(n.rank(0)))) {
+    if (!starts->type.dim(0).isNumber())
+      n.unsupported("runtime-shape", "the number of bounds is not known");
+    axes = n.to.ints(firstAxes(static_cast<size_t>(starts->type.dim(0).number())));
+  }
+  Value *extents = n.to.extents(n.type(0).shape());
+  const bool ones = !n.has(4) || (n.knows(4) && std::ranges::all_of(n.contents(4, "the steps"),
+                                  [](const Dim &d) { return d.isNumber(1); }));
+  Value *const each = n.to.ints(Ints(n.rank(0), 1)), *const zeros = n.to.ints(Ints(n.rank(0), 0));
+  Value *step = ones ? each : ofEveryAxis(n, n.vector(4), axes, each);
+  starts = ofEveryAxis(n, starts, axes, zeros);
+  ends = ofEveryAxis(n, ends, axes, extents);
+  // As numpy does it: from the end if negative, then inside.
+  Value *back = is.less(step, 0.0), *low = is.where(back, -1.0, zeros);
+  Value *high = is.add(extents, low);
+  const auto place = [&](Value *at) {
+    return is.min(is.max(is.where(is.less(at, 0.0), is.add(at, extents), at), low), high);
+  };
+  starts = place(starts);
+  Value *span = is.add(is.sub(place(ends), starts), is.sub(step, is(ops::sign, step)));
+  n.require(is.max(is.div(span, step), 0.0), shape);
+  if (ones)
+    return {n.to.make(ops::slice_at, {n.in(0), starts},
+                      {attr::steps(Ints(n.rank(0), 1)), attr::shape(shape)})};
+  Value *out = n.in(0);
+  for (size_t i = 0; i < n.rank(0); ++i) {
+    const auto axis = static_cast<int64_t>(i);
+    Value *places = is.add(is.mul(compose::iota(n.to, ElementType::i64, {shape[i]}),
+                                  compose::element(n.to, step, axis)),
+                           compose::element(n.to, starts, axis));
+    out = compose::take(n.to, out, places, i);
+  }
+  return {out};
+}
+
+Values slice10(const NodeView &n) {
+  for (size_t i = 1; i < 5; ++i)
+    if (n.has(i) && !n.knows(i))
+      return sliceAtRunTime(n);
+  const Dims starts = n.contents(1, "the starts"), ends = n.contents(2, "the ends");
+  return sliceBy(n, starts, ends,
+                 n.has(3) ? n.knownInts(3, "the axes") : firstAxes(starts.size()),
+                 n.has(4) ? n.knownInts(4, "the steps") : Ints(starts.size(), 1));
+}
+
+// ---- joining and cutting ----
+
+Values concat(const NodeView &n) {
+  const int64_t axis = n.axis(n.integer("axis", n.opset < 4 ? 1 : 0), n.rank(0));
+  std::vector<Value *> all;
+  for (size_t i = 0; i < n.numInputs(); ++i)
+    all.push_back(n.in(i));
+  return {compose::concat(n.to, all, static_cast<size_t>(axis))};
+}
+
+Values cut(const NodeView &n, size_t axis, const Dims &parts) {
+  Values pieces;
+  Dim begin = 0;
+  for (const Dim &part : parts) {
+    pieces.push_back(compose::sliceAxis(n.to, n.in(0), axis, begin, part));
+    begin = begin + part;
+  }
+  if (begin != n.type(0).dim(axis))
+    n.fail("split", fmt::format("the parts make {} together, expected the extent {}", begin.text(),
+                                n.type(0).dim(axis).text()));
+  return pieces;
+}
+
+Values split(const NodeView &n) {
+  const auto axis = static_cast<size_t>(n.axis(n.integer("axis", 0), n.rank(0)));
+  const Dim &extent = n.type(0).dim(axis);
+  const auto outputs = static_cast<int64_t>(n.node.outputs.size());
+  if (n.opset < 13 && n.hasAttribute("split")) {
+    const Ints parts = n.ints("split", {});
+    return cut(n, axis, Dims(parts.begin(), parts.end()));
+  }
+  if (n.has(1)) {
+    Dims expected;
+    for (size_t i = 0; !n.knows(1) && i < n.node.outputs.size(); ++i) {
+      const std::optional<Dims> part = n.declared(i);
+      expected.push_back(part && part->size() == n.rank(0) ? (*part)[axis]
+                                                           : n.contents(1, "the parts")[i]);
+    }
+    return cut(n, axis, n.contentsOr(1, "the parts", expected));
+  }
+  const int64_t count = n.integer("num_outputs", outputs);
+  if (count < outputs || count < 1)
+    n.fail("split", fmt::format("num_outputs is {}, and the node has {} outputs", count, outputs));
+  const Dim each = ceilDiv(extent, count);
+  if (n.opset < 18 && each * Dim(count) != extent)
+    n.fail("split", fmt::format("an extent of {} cannot be cut into {} equal parts", extent.text(),
+                                count));
+  Dims parts;
+  for (int64_t i = 0; i < count; ++i)
+    parts.push_back(extent == each * Dim(count)
+                        ? each
+                        : max(min(extent - each * Dim(i), each), 0));
+  return cut(n, axis, parts);
+}
+
+// ---- repeating ----
+
+Values expand(const NodeView &n) {
+  if (n.knows(1))
+    return {compose::expand(n.to, n.in(0), compose::broadcastShape(n.type(0).shape(),
+                                                                   n.contents(1, "the shape")))};
+  const Dims shape = n.declaredFor(1, "the shape");
+  Value *given = n.vector(1);
+  const Dim length = given->type.dim(0);
+  if (!length.isNumber() || length.number() > static_cast<int64_t>(shape.size()))
+    n.fail("shape", "the shape has more entries than the declared result");
+  if (const auto missing = shape.size() - static_cast<size_t>(length.number()))
+    given = compose::concat(n.to, {n.to.ints(Ints(missing, 1)), given}, 0);
+  Dims from = n.type(0).shape();
+  from.insert(from.begin(), shape.size() - from.size(), Dim(1));
+  // An extent of 1 takes the other; what is left are equal ones.
+  const compose::Arith is{n.to};
+  n.require(is.where(is.equal(given, 1.0), n.to.extents(from), given), shape);
+  return {compose::expand(n.to, n.in(0), shape)};
+}
+
+Values tile(const NodeView &n) {
+  Dims repeats;
+  if (n.knows(1)) {
+    repeats = n.contents(1, "the repeats");
+  } else {
+    const Dims shape = n.declaredFor(1, "the repeats");
+    for (size_t i = 0; i < shape.size() && i < n.rank(0); ++i)
+      repeats.push_back(n.type(0).dim(i).isNumber(0) ? Dim(1) : floorDiv(shape[i], n.type(0).dim(i)));
+    repeats = n.contentsOr(1, "the repeats", repeats);
+  }
+  return {n.to.make(ops::tile, {n.in(0)}, {attr::repeats(repeats)})};
+}
+Values tile1(const NodeView &n) { // x, tiles, axis
+  const Dims tiles = n.contents(1, "the repeats");
+  const Ints axis = n.knownInts(2, "the axis");
+  Dims repeats(n.rank(0), Dim(1));
+  repeats[static_cast<size_t>(n.axis(axis.at(0), n.rank(0)))] = tiles.at(0);
+  return {n.to.make(ops::tile, {n.in(0)}, {attr::repeats(repeats)})};
+}
+
+Values constantOfShape(const NodeView &n) {
+  Value *one = n.to.scalar(ElementType::f32, 0);
+  if (const Tensor *value = n.tensor("value"))
+    one = compose::scalarOf(n.to, addTensor(n.to.module(), *value, {}));
+  const Dims shape = n.knows(0) ? n.contents(0, "the shape")
+                                  : n.contentsOr(0, "the shape", n.declaredFor(0, "the shape"));
+  return {compose::expand(n.to, one, shape)};
+}
+
+Values range(const NodeView &n) {
+  const compose::Arith is{n.to};
+  const ElementType e = n.element(0);
+  Value *start = compose::scalarOf(n.to, n.in(0)), *limit = compose::scalarOf(n.to, n.in(1)),
+        *delta = compose::scalarOf(n.to, n.in(2));
+  Dim count;
+  if (n.knows(0) && n.knows(1) && n.knows(2)) {
+    const int64_t by = n.knownInts(2, "the step").at(0);
+    if (by == 0)
+      n.fail("range", "the step is 0");
+    const Dim span = n.contents(1, "the limit").at(0) - n.contents(0, "the start").at(0);
+    count = max(by > 0 ? ceilDiv(span, by) : ceilDiv(Dim(0) - span, -by), 0);
+  } else if (ir::isFloat(e) && n.in(0)->isConstant() && n.in(1)->isConstant() &&
+             n.in(2)->isConstant()) {
+    const double first = n.constantNumber(0, "the start"), last = n.constantNumber(1, "the limit"),
+                 by = n.constantNumber(2, "the step");
+    const double steps = std::ceil((last - first) / by);
+    if (!(steps < 1e9))
+      n.fail("range", fmt::format("the range has {} elements", steps));
+    count = static_cast<int64_t>(std::max(steps, 0.0));
+  } else {
+    const Dims shape = n.declaredFor(n.knows(1) ? 0 : 1, "a bound of the range");
+    if (shape.size() != 1)
+      n.fail("shape", "the declared result is no vector");
+    count = shape[0];
+    const auto real = [&](Value *x) { return compose::cast(n.to, x, ElementType::f64); };
+    Value *steps = is(ops::ceil, is.div(is.sub(real(limit), real(start)), real(delta)));
+    n.require(compose::cast(n.to, is.max(steps, 0.0), ElementType::i64), {count});
+  }
+  return {is.add(is.mul(compose::iota(n.to, e, {count}), delta), start)};
+}
+
+// ---- padding ----
+
+/// Pads with begins that the run computes: every element by its place in x.
+Value *padAtRunTime(const NodeView &n, Value *begins, const Dims &shape, const std::string &mode,
+                    Value *value) {
+  const compose::Arith is{n.to};
+  Value *out = n.in(0), *inside = nullptr;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const Dim &extent = n.type(0).dim(i);
+    Value *length = compose::scalarOf(n.to, n.to.extents({extent}));
+    Value *last = is.sub(length, 1.0);
+    Value *at = is.sub(compose::iota(n.to, ElementType::i64, {shape[i]}),
+                       compose::element(n.to, begins, static_cast<int64_t>(i)));
+    if (mode == "constant") {
+      Value *in = compose::perAxis(n.to, is.both(is.lessEqual(0.0, at), is.less(at, length)), i,
+                                   shape.size());
+      inside = inside ? is.both(inside, in) : in;
+    } else if (mode == "wrap") {
+      at = is.mod(at, length);
+    } else if (mode == "reflect") {
+      // A walk there and back again.
+      Value *there = is.mod(at, is.max(is.mul(last, 2.0), 1.0));
+      at = is.min(there, is.sub(is.mul(last, 2.0), there));
+    }
+    out = compose::take(n.to, out, is.max(is.min(at, last), 0.0), i);
+  }
+  return inside ? n.to.make(ops::where, {inside, out, value ? value
+                                                            : compose::scalarLike(n.to, out, 0)})
+                : out;
+}
+
+Values padBy(const NodeView &n, const Dims &pads, const std::string &mode, Value *value) {
+  if (pads.size() != 2 * n.rank(0))
+    n.fail("pads", fmt::format("{} pads, expected {}", pads.size(), 2 * n.rank(0)));
+  if (mode != "constant")
+    value = nullptr;
+  return {n.to.makeOp(ops::pad, {n.in(0), value}, {attr::pads(pads), attr::mode(mode)}).result()};
+}
+
+std::string padMode(const NodeView &n) {
+  std::string mode = n.text("mode", "constant");
+  if (mode != "constant" && mode != "reflect" && mode != "edge" && (mode != "wrap" || n.opset < 19))
+    n.fail("mode", fmt::format("mode is '{}', expected constant, reflect, edge or wrap", mode));
+  return mode;
+}
+
+Values pad1(const NodeView &n) {
+  const Ints pads = n.ints(n.opset < 2 ? "paddings" : "pads", {});
+  return padBy(n, Dims(pads.begin(), pads.end()), padMode(n),
+               n.to.scalar(n.element(0), n.real("value", 0)));
+}
+
+Values pad11(const NodeView &n) {
+  const std::string mode = padMode(n);
+  Value *value = n.has(2) && n.type(2).count().isNumber(1) ? compose::scalarOf(n.to, n.in(2))
+                                                           : nullptr;
+  const size_t rank = n.rank(0);
+  if (!n.knows(1) || (n.has(3) && !n.knows(3))) {
+    const Dims shape = n.declaredFor(n.knows(1) ? 3 : 1, "the padding");
+    const compose::Arith is{n.to};
+    Value *pads = n.vector(1);
+    const Dim half = floorDiv(pads->type.dim(0), 2);
+    Value *begins = compose::sliceAxis(n.to, pads, 0, 0, half);
+    Value *ends = compose::sliceAxis(n.to, pads, 0, half, half);
+    if (n.has(3)) {
+      Value *axes = is.mod(n.vector(3), static_cast<double>(rank));
+      Value *zeros = n.to.ints(Ints(rank, 0));
+      begins = ofEveryAxis(n, begins, axes, zeros);
+      ends = ofEveryAxis(n, ends, axes, zeros);
+    }
+    n.require(is.add(is.add(n.to.extents(n.type(0).shape()), begins), ends), shape);
+    return {padAtRunTime(n, begins, shape, mode, value)};
+  }
+  Dims given = n.contents(1, "the padding");
+  if (!n.has(3))
+    return padBy(n, given, mode, value);
+  const Ints axes = n.knownInts(3, "the axes");
+  if (given.size() != 2 * axes.size())
+    n.fail("pads", fmt::format("{} pads, expected {}", given.size(), 2 * axes.size()));
+  Dims pads(2 * rank, Dim(0));
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto a = static_cast<size_t>(n.axis(axes[i], rank));
+    pads[a] = given[i];
+    pads[rank + a] = given[axes.size() + i];
+  }
+  return padBy(n, pads, mode, value);
+}
+
+Values centerCropPad(const NodeView &n) {
+  const Ints axes = n.axes(n.ints("axes", firstAxes(n.rank(0))), n.rank(0));
+  const Ints given = n.ints("axes", axes); // the order of the extents
+  Dims expected;
+  if (!n.knows(1))
+    for (const Dims shape = n.declaredFor(1, "the shape"); const int64_t a : given)
+      expected.push_back(shape.at(static_cast<size_t>(n.axis(a, n.rank(0)))));
+  const Dims wanted = n.contentsOr(1, "the shape", expected);
+  Dims pads(2 * n.rank(0), Dim(0));
+  for (size_t i = 0; i < given.size(); ++i) {
+    const auto a = static_cast<size_t>(n.axis(given[i], n.rank(0)));
+    const Dim more = wanted.at(i) - n.type(0).dim(a);
+    // A crop begins at half of what goes, rounded down; so does padding.
+    Dim before;
+    if (isNonNegative(more))
+      before = floorDiv(more, 2);
+    else if (isNonNegative(Dim(0) - more))
+      before = Dim(0) - floorDiv(Dim(0) - more, 2);
+    else
+      n.unsupported("symbolic", fmt::format("axis {} may be cropped or padded", a),
+                    "fix the symbol with --dim");
+    pads[a] = before;
+    pads[n.rank(0) + a] = more - before;
+  }
+  return padBy(n, pads, "constant", nullptr);
+}
+
+// ---- blocks of images ----
+
+Values depthToSpace(const NodeView &n) {
+  const ir::Shape &s = n.type(0).shape();
+  const int64_t b = n.integer("blocksize", 0);
+  const std::string mode = n.text("mode", "DCR");
+  if (s.size() != 4 || b < 1)
+    n.fail("rank", "expected an image of rank 4 and a blocksize");
+  if (mode != "DCR" && mode != "CRD")
+    n.fail("mode", fmt::format("mode is '{}', expected DCR or CRD", mode));
+  const Dim c = floorDiv(s[1], b * b);
+  const bool dcr = mode == "DCR";
+  Value *x = compose::reshape(n.to, n.in(0), dcr ? Dims{s[0], b, b, c, s[2], s[3]}
+                                                 : Dims{s[0], c, b, b, s[2], s[3]});
+  x = compose::transpose(n.to, x, dcr ? Ints{0, 3, 4, 1, 5, 2} : Ints{0, 1, 4, 2, 5, 3});
+  return {compose::reshape(n.to, x, {s[0], c, s[2] * Dim(b), s[3] * Dim(b)})};
+}
+
+Values spaceToDepth(const NodeView &n) {
+  const ir::Shape &s = n.type(0).shape();
+  const int64_t b = n.integer("blocksize", 0);
+  const std::string mode = n.text("mode", "DCR");
+  if (s.size() != 4 || b < 1)
+    n.fail("rank", "expected an image of rank 4 and a blocksize");
+  if (mode != "DCR" && mode != "CRD")
+    n.fail("mode", fmt::format("mode is '{}', expected DCR or CRD", mode));
+  const Dim h = floorDiv(s[2], b), w = floorDiv(s[3], b);
+  Value *x = compose::reshape(n.to, n.in(0), {s[0], s[1], h, b, w, b});
+  x = compose::transpose(n.to, x, mode == "DCR" ? Ints{0, 3, 5, 1, 2, 4} : Ints{0, 1, 3, 5, 2, 4});
+  return {compose::reshape(n.to, x, {s[0], s[1] * Dim(b * b), h, w})};
+}
+
+// ---- matrices ----
+
+Values eyeLike(const NodeView &n) {
+  if (n.rank(0) != 2)
+    n.fail("rank", fmt::format("the input has rank {}, expected 2", n.rank(0)));
+  const Dim rows = n.type(0).dim(0), columns = n.type(0).dim(1);
+  const compose::Arith is{n.to};
+  Value *row = compose::iota(n.to, ElementType::i64, {rows, 1}, 0);
+  Value *column = compose::iota(n.to, ElementType::i64, {1, columns}, 1);
+  Value *on = is.equal(is.add(row, static_cast<double>(n.integer("k", 0))), column);
+  return {compose::cast(n.to, on, n.elementType("dtype").value_or(n.element(0)))};
+}
+
+Values trilu(const NodeView &n) {
+  const size_t rank = n.rank(0);
+  if (rank < 2)
+    n.fail("rank", fmt::format("the input has rank {}, expected at least 2", rank));
+  const compose::Arith is{n.to};
+  Value *row = compose::iota(n.to, ElementType::i64, {n.type(0).dim(rank - 2), 1}, 0);
+  Value *column = compose::iota(n.to, ElementType::i64, {1, n.type(0).dim(rank - 1)}, 1);
+  Value *k = n.has(1) ? compose::scalarOf(n.to, n.in(1)) : n.to.scalar(ElementType::i64, 0);
+  Value *off = is.sub(column, row);
+  Value *keep = n.integer("upper", 1) ? is.lessEqual(k, off) : is.lessEqual(off, k);
+  return {is.where(keep, n.in(0), 0.0)};
+}
+
+// ---- dropout, which does nothing while inferring ----
+
+Values dropout(const NodeView &n) {
+  const bool legacy = n.opset < 7;
+  if (legacy && !n.integer("is_test", 0))
+    n.unsupported("training", "Dropout in training mode", "export the model for inference");
+  if (n.opset >= 12 && n.has(2)) {
+    const std::string text = "Dropout runs in training mode; export the model for inference";
+    const compose::Arith is{n.to};
+    Value *training = n.in(2), *idle = is.no(training);
+    if (n.knows(2)) {
+      const bool on = !n.contents(2, "training_mode").at(0).isNumber(0);
+      const bool drops = !n.has(1) || !n.in(1)->isConstant() || n.constantNumber(1, "the ratio") != 0;
+      if (on && drops)
+        n.unsupported("training", "Dropout in training mode", "export the model for inference");
+    } else {
+      if (n.has(1))
+        idle = is.either(idle, is.equal(n.in(1), 0.0));
+      n.check(idle, text);
+    }
+  }
+  Values out = {n.in(0)};
+  if (n.wants(1)) {
+    const ElementType mask = n.opset < 10 ? n.element(0) : ElementType::boolean;
+    out.push_back(compose::full(n.to, mask, 1, n.type(0).shape()));
+  }
+  return out;
+}
+
+// clang-format off
 constexpr Lowering kShape[] = {
-    {"Constant", 1, constant},
-    {"Flatten", 1, flatten},
-    {"Identity", 1, identity},
-    {"Reshape", 1, reshape1},
-    {"Reshape", 5, reshape5},
-    {"Transpose", 1, transpose},
+    {"CenterCropPad", 18, centerCropPad}, {"Concat", 1, concat}, {"Constant", 1, constant}, {"ConstantOfShape", 9, constantOfShape},
+    {"DepthToSpace", 1, depthToSpace}, {"Dropout", 1, dropout}, {"Expand", 8, expand}, {"EyeLike", 9, eyeLike}, {"Flatten", 1, flatten},
+    {"Identity", 1, identity}, {"Pad", 1, pad1}, {"Pad", 11, pad11}, {"Range", 11, range}, {"Reshape", 1, reshape1}, {"Reshape", 5, reshape5},
+    {"Shape", 1, shape}, {"Size", 1, size}, {"Slice", 1, slice1}, {"Slice", 10, slice10}, {"SpaceToDepth", 1, spaceToDepth}, {"Split", 1, split},
+    {"Squeeze", 1, squeeze1}, {"Squeeze", 13, squeeze13}, {"Tile", 1, tile1}, {"Tile", 6, tile}, {"Transpose", 1, transpose}, {"Trilu", 14, trilu},
+    {"Unsqueeze", 1, unsqueeze1}, {"Unsqueeze", 13, unsqueeze13},
 };
+// clang-format on
 
 } // namespace
 

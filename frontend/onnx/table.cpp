@@ -12,7 +12,9 @@ std::span<const Lowering *const> allLowerings() {
     std::vector<const Lowering *> all;
     for (const std::span<const Lowering> family :
          {mathLowerings(), nnLowerings(), shapeLowerings(), reduceLowerings(), indexLowerings(),
-          quantLowerings(), controlLowerings(), recurrentLowerings()})
+          imageLowerings(), einsumLowerings(), normLowerings(), attentionLowerings(),
+          quantLowerings(), controlLowerings(), recurrentLowerings(), lossLowerings(),
+          signalLowerings()})
       for (const Lowering &row : family)
         all.push_back(&row);
     return all;
