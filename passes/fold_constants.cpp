@@ -122,6 +122,19 @@ private:
     return closed;
   }
 
+  /// Whether v becomes weights, which are packed: a constant, whatever its size, or a slow kernel.
+  static bool isWeights(const Value &v) {
+    for (const ir::Use *use = v.firstUse(); use; use = use->next) {
+      const Op &user = *use->user;
+      const bool isWeightsHere = user.def.is(ir::Trait::reduction) &&
+                                 user.def.operands.size() > 2 && user.operand(1) == &v;
+      const bool moves = user.is(ops::reshape) || user.is(ops::transpose) || user.is(ops::cast);
+      if (isWeightsHere || (moves && isWeights(*user.result())))
+        return true;
+    }
+    return false;
+  }
+
   bool isWorthIts(const Op &op) const {
     int64_t read = 0, made = 0;
     for (size_t i = 0; i < op.numOperands(); ++i)
@@ -135,7 +148,7 @@ private:
     }
     const bool repeats = op.is(ops::broadcast) || op.is(ops::tile) || op.is(ops::iota) ||
                          op.is(ops::pad) || op.is(ops::fused);
-    return made - read <= (repeats ? kMostRepetition : kMostGrowth);
+    return made - read <= (repeats && !isWeights(*op.result()) ? kMostRepetition : kMostGrowth);
   }
 
   bool evaluate(Op &op) {

@@ -85,6 +85,29 @@ Value *reshapeOfTranspose(const Match &m, Builder &to) {
                  {attr::perm(std::move(back))});
 }
 
+/// transpose(reshape(transpose(x))) = reshape(transpose(transpose(x))) where the axes that are made
+/// of one group stay together: two transposes are one, as in a shuffle of channels.
+Value *mergeAcrossReshape(const Match &m, Builder &to) {
+  const Op &reshape = *m.root->operand(0)->def();
+  const Ints inverse = inverseOf((*m.root)[attr::perm]);
+  const auto groups = correspond(reshape.operand(0)->type.shape(), reshape.result()->type.shape());
+  if (!groups)
+    return nullptr;
+  for (const Group &g : *groups)
+    for (size_t axis = g.to + 1; axis < g.toEnd; ++axis)
+      if (inverse[axis] != inverse[axis - 1] + 1)
+        return nullptr;
+  std::vector<Group> order = *groups; // as they lie in the result; one of no axis in front
+  std::ranges::stable_sort(
+      order, {}, [&](const Group &g) { return g.to == g.toEnd ? int64_t{-1} : inverse[g.to]; });
+  Ints perm;
+  for (const Group &g : order)
+    for (size_t axis = g.from; axis < g.fromEnd; ++axis)
+      perm.push_back(static_cast<int64_t>(axis));
+  Value *moved = to.make(ops::transpose, {reshape.operand(0)}, {attr::perm(std::move(perm))});
+  return to.make(ops::reshape, {moved}, {attr::shape(m.root->result()->type.shape())});
+}
+
 // ---- weights ----
 
 /// matmul(flatten(transpose(x)), w) = matmul(flatten(x), w with its rows in the order of x).
@@ -236,6 +259,8 @@ std::vector<Rule> makeRules() {
   const auto turned = [] { return op(ops::transpose, x); };
   std::vector<Rule> rules = {
       {"reshape-transpose", op(ops::reshape, turned().once()), reshapeOfTranspose},
+      {"transpose-reshape-transpose", op(ops::transpose, op(ops::reshape, turned().once()).once()),
+       mergeAcrossReshape},
       {"flatten-weights", op(ops::matmul, op(ops::reshape, turned()), constant().as(y)).andMore(),
        flattenIntoWeights},
       {"reduce-transpose", op(ops::argmax, turned()), reduceTranspose},

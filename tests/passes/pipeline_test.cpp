@@ -2,6 +2,7 @@
 #include "passes/pipeline.h"
 
 #include "ir/text.h"
+#include "tests/reference/reference.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -117,6 +118,24 @@ TEST(Pipeline, TheLimitCountsOverAllPasses) {
                 {.disable = {}, .stopAfter = {}, .printAfter = {}, .verifyEach = true});
     EXPECT_EQ(context.rewrites, limit);
   }
+}
+
+TEST(FoldConstants, WeightsMayRepeatManyTimesOthersNot) {
+  const auto module = ir::parse(R"(const @a : f32[1] = [0.5]
+  func @f(%x: f32[1, 2, 2, 5000], %z: f32[5000]) -> (%y: f32[1, 2, 2, 1], %v: f32[10000]) {
+    %w = broadcast(@a) {shape=[1, 1, 1, 5000]}
+    %y = conv(%x, %w) {strides=[1, 1], pads=[0, 0, 0, 0], dilations=[1, 1], group=1}
+    %u = broadcast(@a) {shape=[5000]}
+    %v = concat(%z, %u) {axis=0}
+    return %y, %v
+  })",
+                                "test");
+  PassContext context;
+  context.evaluator = &reference::evaluator();
+  runPass(*module, context, "fold-constants");
+  const ir::Op &end = module->functions[0]->body.terminator();
+  EXPECT_TRUE(end.operand(0)->def()->operand(1)->isConstant());
+  EXPECT_FALSE(end.operand(1)->def()->operand(1)->isConstant());
 }
 
 // ---- completeness ----
