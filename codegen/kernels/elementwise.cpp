@@ -229,7 +229,7 @@ void emitElementwise(Call &call) {
   } else {
     writer.add(op);
   }
-  std::vector<std::string> stores;
+  std::vector<std::string> results, stores;
   for (size_t r = 0; r < op.numResults(); ++r) {
     const Value *out = op.result(r);
     const std::string pointer = op.numResults() == 1 ? "out" : fmt::format("out{}", r);
@@ -241,10 +241,15 @@ void emitElementwise(Call &call) {
     } else if (loop.extents.empty()) {
       at = "";
     }
-    const std::string x = fused ? writer.text(op.block().terminator().operand(r)) : writer.text(out);
+    std::string x = fused ? writer.text(op.block().terminator().operand(r)) : writer.text(out);
+    if (op.numResults() > 1) { // all is read before anything is written: a result may lie over an operand
+      results.push_back(fmt::format("const {} r{} = {};", vector ? "V" : "auto", r, x));
+      x = fmt::format("r{}", r);
+    }
     stores.push_back(storeText(out, at, pointer, vector, x));
   }
   functor.lines = writer.lines();
+  functor.lines.insert(functor.lines.end(), results.begin(), results.end());
   functor.lines.insert(functor.lines.end(), stores.begin(), stores.end());
   const bool usesRow = std::ranges::any_of(functor.lines, [](const std::string &l) { return l.find("row") != std::string::npos; });
   const bool usesColumn = std::ranges::any_of(functor.lines, [&](const std::string &l) {
