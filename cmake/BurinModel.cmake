@@ -392,10 +392,15 @@ function(_burin_validate_test)
     list(TRANSFORM tolerance REPLACE "^ulp" "max-ulp")
     list(TRANSFORM tolerance PREPEND --)
   endif()
-  if(CMAKE_CROSSCOMPILING) # the generated code of another machine does not run here
-    set(how --in-process)
-  else()
-    set(how --cc=${CMAKE_CXX_COMPILER})
+  set(how --cc=${CMAKE_CXX_COMPILER})
+  if(CMAKE_CROSSCOMPILING) # the same code, built for this machine
+    find_program(Burin_HOST_CXX NAMES c++ g++ clang++ NO_CMAKE_FIND_ROOT_PATH
+      DOC "C++ compiler of the host, for tests")
+    mark_as_advanced(Burin_HOST_CXX)
+    set(how --cc=${Burin_HOST_CXX})
+    if(NOT Burin_HOST_CXX)
+      set(how --in-process)
+    endif()
   endif()
   add_test(NAME ${target}.validate
     COMMAND ${compiler} validate ${arg_MODEL} ${data} ${tolerance} ${how} ${flags})
