@@ -32,6 +32,9 @@ constexpr Pass kPasses[] = {
     {"fold-scales", foldScales, false,
      "Folds batch norms and factors of channels into weights, in double.", foldScalesRules},
     // fuse
+    {"expand-attention", expandAttention, true,
+     "Makes products, a softmax and the mask of attention, which has no kernel of its own yet.",
+     expandAttentionRules},
     {"fuse-epilogue", fuseEpilogue, false,
      "Moves elementwise ops behind a contraction, pooling or reduction into its epilogue.",
      fuseEpilogueRules},
@@ -51,7 +54,7 @@ constexpr Pass kPasses[] = {
 constexpr Stage kStages[] = {
     {"canonicalise", "fold-constants", "dead-code", true},
     {"optimise", "layout", "fold-scales", true},
-    {"fuse", "fuse-epilogue", "fuse-elementwise", false},
+    {"fuse", "expand-attention", "fuse-elementwise", false},
     {"lower", "own-results", "pad-physical", false},
     {"schedule", "schedule", "schedule", false},
 };
@@ -69,6 +72,8 @@ constexpr Before kOrder[] = {
     {"layout", "fuse-epilogue"},
     // A convolution whose epilogue holds the bias has no scale to fold into its filter.
     {"fold-scales", "fuse-epilogue"},
+    // The scale and the mask go into the epilogue of the product.
+    {"expand-attention", "fuse-epilogue"},
     // An activation that has become `fused` is no longer seen as one that an epilogue can take.
     {"fuse-epilogue", "fuse-elementwise"},
     // Simplify merges a pad into the pads of a convolution, which pad-physical undoes.

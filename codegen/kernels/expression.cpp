@@ -231,6 +231,14 @@ void ExpressionWriter::add(const Op &op) {
     } else { // rounded to the small type, held in the wide one
       text = fmt::format("rt::cast<{}>(rt::cast<{}>({}{}))", heldIn(to), elementCpp(to), x, saturate ? "" : ", false");
     }
+  } else if (op.is(ops::quantize) || op.is(ops::dequantize) || op.is(ops::requantize)) {
+    const bool down = !op.is(ops::dequantize);
+    const ElementType packed = down ? to : from;
+    const std::string zero = op.numOperands() > 2 && op.operand(2) ? fmt::format("static_cast<int>({})", operand(op, 2, primary)) : "0";
+    const bool isByte = elementCpp(packed).substr(0, 4) != "rt::";
+    if (ir::isFloat(packed) || !isByte || elementOf(op.operand(1)) != ElementType::f32 || (op.is(ops::requantize) && op[ir::attr::rounding] != "half_even_float"))
+      throw CompileError(Problem::unsupported, op.at, fmt::format("{} of {} cannot be compiled yet", op.def.name, op.operand(0)->type.text())).code("codegen.expression");
+    text = fmt::format("rt::{}<{}>({}, {}, {})", op.def.name, elementCpp(packed), operand(op, 0, primary), operand(op, 1, primary), zero);
   } else if (op.is(ops::bitcast)) {
     text = fmt::format("rt::bitCast<{}>({})", elementCpp(to), operand(op, 0, primary));
   } else if (op.is(ops::is_inf)) {

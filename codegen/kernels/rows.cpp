@@ -66,7 +66,10 @@ void emitReduce(Call &call) {
   call.name[0] = 'r';
   call.include("burin/rt/reduce.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  const std::string acc = accumulator(op.operand(0)->type.element());
+  const ElementType element = op.operand(0)->type.element();
+  const bool isBool = element == ElementType::boolean, isSmall = ir::isFloat(element) && ir::elementSize(element) < 4;
+  const std::string acc = isBool ? "uint8_t" : accumulator(element);
+  const std::string store = isBool || isSmall ? fmt::format("rt::RoundTo<{}>{{}}", elementCpp(element)) : "rt::Keep{}";
   const std::optional<Lines> lines = linesOf(shape, axes);
   if (lines && isF32(op.operand(0))) {
     const std::string outer = call.number(lines->outer, "outer"), n = call.extent(lines->n, "n"), inner = call.extent(lines->inner, "inner");
@@ -78,7 +81,7 @@ void emitReduce(Call &call) {
   call.include("burin/rt/numeric.h");
   if (lines) {
     const std::string outer = call.number(lines->outer, "outer"), n = call.number(lines->n, "n"), inner = call.number(lines->inner, "inner");
-    call.line(fmt::format("rt::reduceScalar<rt::{}, {}>({}, {}, {}, {}, {}, rt::Same{{}}, rt::Keep{{}}, work);", kind, acc, outer, n, inner, in, out));
+    call.line(fmt::format("rt::reduceScalar<rt::{}, {}>({}, {}, {}, {}, {}, rt::Same{{}}, {}, work);", kind, acc, outer, n, inner, in, out, store));
     call.units = lines->outer * lines->inner;
     call.unitsOf = "outputs";
     return;
@@ -94,8 +97,8 @@ void emitReduce(Call &call) {
     kept = {1};
     keptStride = {0};
   }
-  call.line(fmt::format("rt::reduceNd<rt::{}, {}>({}, {}, {}, {}, {}, {}, rt::Same{{}}, rt::Keep{{}}, work);", kind, acc, ndText(call, kept, "kept"), ndText(call, keptStride, "keptStride"),
-                        ndText(call, reduced, "reduced"), ndText(call, reducedStride, "reducedStride"), in, out));
+  call.line(fmt::format("rt::reduceNd<rt::{}, {}>({}, {}, {}, {}, {}, {}, rt::Same{{}}, {}, work);", kind, acc, ndText(call, kept, "kept"), ndText(call, keptStride, "keptStride"),
+                        ndText(call, reduced, "reduced"), ndText(call, reducedStride, "reducedStride"), in, out, store));
   call.units = ir::product(kept);
   call.unitsOf = "outputs";
 }
