@@ -76,23 +76,45 @@ private:
   int64_t effort_;
 };
 
-Placement placeFew(std::span<const Interval> all, int64_t bound, uint32_t seed, int64_t effort) {
+/// Orders that place well: what is hard to place goes first.
+std::vector<Order> goodOrders(std::span<const Interval> all) {
   const size_t n = all.size();
   const auto lifetime = [&](uint32_t i) { return int64_t{all[i].last} - all[i].first + 1; };
-  const Order starts[] = {
+  const auto area = [&](uint32_t i) {
+    return static_cast<double>(all[i].bytes) * static_cast<double>(lifetime(i));
+  };
+  return {
       orderedBy(n, [&](uint32_t i) { return -all[i].bytes; }),
+      orderedBy(n, [&](uint32_t i) { return -area(i); }),
+      orderedBy(n, [&](uint32_t i) { return std::pair(-lifetime(i), -all[i].bytes); }),
       orderedBy(n, [&](uint32_t i) { return std::pair(all[i].first, -all[i].bytes); }),
       orderedBy(n, [&](uint32_t i) { return std::pair(-all[i].last, -all[i].bytes); }),
-      orderedBy(n,
-                [&](uint32_t i) {
-                  return -static_cast<double>(all[i].bytes) * static_cast<double>(lifetime(i));
-                }),
-      orderedBy(n, [&](uint32_t i) { return std::pair(-lifetime(i), -all[i].bytes); }),
   };
+}
+
+/// Another order near this one: some that end on top go earlier, or some change places.
+Order neighbourOf(Order order, const Placement &p, std::span<const Interval> all,
+                  std::mt19937 &random) {
+  const size_t n = order.size();
+  if (random() % 2) {
+    for (uint32_t swaps = 1 + random() % 3; swaps; --swaps)
+      std::swap(order[random() % n], order[random() % n]);
+    return order;
+  }
+  for (size_t k = 0; k < n; ++k)
+    if (const uint32_t i = order[k]; k && p.offsets[i] + all[i].bytes == p.bytes) {
+      const auto to = static_cast<ptrdiff_t>(random() % k);
+      std::rotate(order.begin() + to, order.begin() + static_cast<ptrdiff_t>(k),
+                  order.begin() + static_cast<ptrdiff_t>(k) + 1);
+    }
+  return order;
+}
+
+Placement placeFew(std::span<const Interval> all, int64_t bound, uint32_t seed, int64_t effort) {
   Search search{all, effort};
   Placement best;
   Order bestOrder;
-  for (const Order &order : starts) {
+  for (const Order &order : goodOrders(all)) {
     Placement p = search.run(order);
     if (bestOrder.empty() || p.bytes < best.bytes) {
       best = std::move(p);
@@ -102,10 +124,8 @@ Placement placeFew(std::span<const Interval> all, int64_t bound, uint32_t seed, 
       return best;
   }
   std::mt19937 random{seed};
-  while (!search.isSpent() && n > 1) {
-    Order order = bestOrder;
-    for (uint32_t swaps = 1 + random() % 3; swaps; --swaps)
-      std::swap(order[random() % n], order[random() % n]);
+  while (!search.isSpent() && all.size() > 1) {
+    Order order = neighbourOf(bestOrder, best, all, random);
     Placement p = search.run(order);
     if (p.bytes <= best.bytes) { // equal ones too: the walk leaves plateaus
       best = std::move(p);
@@ -167,12 +187,13 @@ private:
   std::vector<int> latest_;
 };
 
-/// False if it takes more than `effort` comparisons.
-bool placeBySize(std::span<const Interval> all, int64_t effort, Placement &p) {
+/// First fit in an order. False if it takes more than what is left of `effort` comparisons.
+bool placeInOrder(std::span<const Interval> all, const Order &order, int64_t &effort,
+                  Placement &p) {
   p = {std::vector<int64_t>(all.size(), -1), 0};
   IntervalTree tree{all};
   std::vector<Span> taken;
-  for (const uint32_t i : orderedBy(all.size(), [&](uint32_t j) { return -all[j].bytes; })) {
+  for (const uint32_t i : order) {
     taken.clear();
     tree.overlapping(i, [&](uint32_t j) {
       taken.push_back({p.offsets[j], p.offsets[j] + all[j].bytes});
@@ -280,10 +301,15 @@ Peak peakOf(std::span<const Interval> all) {
 Placement place(std::span<const Interval> all, int64_t bound, uint32_t seed, int64_t effort) {
   if (all.size() <= kFewIntervals)
     return placeFew(all, bound, seed, effort);
-  Placement byTime = placeByTime(all), bySize;
-  if (byTime.bytes <= bound || !placeBySize(all, effort, bySize) || byTime.bytes <= bySize.bytes)
-    return byTime;
-  return bySize;
+  Placement best = placeByTime(all);
+  for (const Order &order : goodOrders(all)) {
+    Placement p;
+    if (best.bytes <= bound || !placeInOrder(all, order, effort, p))
+      break;
+    if (p.bytes < best.bytes)
+      best = std::move(p);
+  }
+  return best;
 }
 
 } // namespace burin::passes
