@@ -60,6 +60,10 @@ constexpr Topic kCodes[] = {
      R"(  --in-process runs the kernels of the generated code inside burin, and this operator has none there
   yet. `burin validate` without --in-process builds and runs the generated code.
 )"},
+    {"kernels.extent", "A tensor that is too large to count",
+     "  Kernels count elements in an int: at most 2^31 - 1 of them in a tensor.\n"},
+    {"kernels.rank", "A tensor with too many axes",
+     "  Kernels take up to 8 axes, after neighbours that move together were joined.\n"},
     {"onnx.attribute", "An attribute that is missing or has a wrong type or value",
      R"(  The message names the attribute, what it is and what the operator's specification allows.
 )"},
@@ -79,6 +83,8 @@ constexpr Topic kCodes[] = {
 )"},
     {"onnx.element", "An element type that does not exist",
      "  The number of the type in the file is not one of ONNX.\n"},
+    {"onnx.equation", "An equation of Einsum that is wrong",
+     "  Labels are letters; each axis has one, and the output's labels are those of inputs.\n"},
     {"onnx.external", "External data that do not fit",
      R"(  The tensor lies in another file; its offset or length there is wrong, or the file is cut off.
 )"},
@@ -87,8 +93,8 @@ constexpr Topic kCodes[] = {
   symbolic link, only regular files.
 )"},
     {"onnx.file", "A file that is not an ONNX model",
-     R"(  The message says what it is instead, or where it ends early. A model that was fetched by git may be
-  a pointer of Git LFS: git lfs pull.
+     R"(  The message says what it is instead, or where it ends early. A model that was fetched by git may
+  be a pointer of Git LFS: git lfs pull.
 )"},
     {"onnx.functions", "A function without a name", "  The model is invalid.\n"},
     {"onnx.functions.depth", "Functions call each other too deeply",
@@ -105,6 +111,8 @@ constexpr Topic kCodes[] = {
      "  The number of extents differs from what the model declares.\n"},
     {"onnx.kernel", "The filter has an open extent",
      "  The extents of a filter must be numbers.\n"},
+    {"onnx.mode", "A mode that the operator does not have",
+     "  The message names the modes of its specification.\n"},
     {"onnx.names.cycle", "Nodes that need each other",
      "  The graph has a cycle, which is invalid; the notes name its nodes.\n"},
     {"onnx.names.duplicate", "A name that is defined twice", "  The model is invalid.\n"},
@@ -118,12 +126,27 @@ constexpr Topic kCodes[] = {
   lists what it can. A model-local function of that name is used if the file has one.
 )"},
     {"onnx.output", "An output that is not there",
-     R"(  --outputs or the graph names a value that no node makes. `burin inspect --tensors` lists the values.
+     R"(  --outputs or the graph names a value that no node makes. `burin inspect --tensors` lists the
+  values.
 )"},
+    {"onnx.pads", "Pads that do not fit the tensor",
+     "  There are two for each axis, first those at the begin, then those at the end.\n"},
+    {"onnx.policy", "An unknown policy of Resize", "  It is stretch, not_larger or not_smaller.\n"},
+    {"onnx.range", "A Range that never ends", "  Its step must not be 0.\n"},
     {"onnx.rank", "A tensor of a wrong rank",
      "  The operator's specification asks for another number of dimensions.\n"},
+    {"onnx.roi", "A region of interest that does not fit",
+     "  It has two numbers for each axis: all begins, then all ends.\n"},
+    {"onnx.runtime-shape", "A shape that only the run knows",
+     "  The operator needs the value at compile time. Make it a constant of the model.\n"},
+    {"onnx.scales", "A scale that is not positive",
+     "  Resize takes one positive factor for each axis.\n"},
     {"onnx.shape", "Shapes that do not fit each other",
      "  The message names the operands and their shapes.\n"},
+    {"onnx.slice", "A Slice whose parameters disagree",
+     "  There are as many starts, ends, axes and steps.\n"},
+    {"onnx.split", "A Split whose parts do not fill the axis",
+     "  The sizes of the parts sum up to the extent of the axis.\n"},
     {"onnx.state", "--state does not fit the model",
      R"(  It names an input and an output of one type, which then are kept in the object between runs.
 )"},
@@ -155,6 +178,12 @@ constexpr Topic kText{
   grammar is in docs/ir.md.
 )"};
 
+constexpr Topic kParameter{
+    "onnx", "A parameter of a node that does not fit",
+    R"(  The last word names the attribute or the input. The message says what it is and what the operator's
+  specification, or burin, expects.
+)"};
+
 } // namespace
 
 std::span<const Topic> allCodes() { return kCodes; }
@@ -168,6 +197,8 @@ std::string codeHelp(std::string_view code) {
     return {};
   if (owner == kText.name)
     return fmt::format("{}: {}\n\n{}", code, kText.title, kText.text);
+  if (owner == kParameter.name)
+    return fmt::format("{}: {}\n\n{}", code, kParameter.title, kParameter.text);
   const ir::OpDef *op = ir::findOp(owner);
   if (!op)
     return {};

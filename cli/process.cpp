@@ -86,14 +86,14 @@ bool drain(int fd, Clock::time_point deadline, std::string &output) {
 
 } // namespace
 
-TemporaryFolder::TemporaryFolder() {
+ScratchFolder::ScratchFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "burin-XXXXXX").string();
   if (!::mkdtemp(name.data()))
     cannotWrite(name, reasonOf(errno));
   path_ = name;
 }
 
-TemporaryFolder::~TemporaryFolder() {
+ScratchFolder::~ScratchFolder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

@@ -11,12 +11,12 @@
 namespace burin::cli {
 
 /// A folder that is removed again.
-class TemporaryFolder {
+class ScratchFolder {
 public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder &) = delete;
-  TemporaryFolder &operator=(const TemporaryFolder &) = delete;
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder &) = delete;
+  ScratchFolder &operator=(const ScratchFolder &) = delete;
   const std::filesystem::path &path() const { return path_; }
 
 private:

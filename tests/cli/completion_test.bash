@@ -19,7 +19,8 @@ expect() {
   fi
 }
 
-expect "completion" burin comp
+expect "compile completion" burin comp
+expect "hook none" burin compile m.onnx --threads ""
 expect "--help --version" burin --
 expect "zsh" burin completion z
 expect "always auto never" burin help --color ""

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Fails if FILE is not what `burin options --format FORMAT` prints; with BLESS=1 in the environment
+# Fails if FILE is not what `burin VERB --format FORMAT` prints; with BLESS=1 in the environment
 # it writes FILE instead.
-execute_process(COMMAND ${BURIN} options --format ${FORMAT}
+execute_process(COMMAND ${BURIN} ${VERB} --format ${FORMAT}
   OUTPUT_VARIABLE expected RESULT_VARIABLE failed)
 if(failed)
-  message(FATAL_ERROR "burin options --format ${FORMAT} fails: ${failed}")
+  message(FATAL_ERROR "burin ${VERB} --format ${FORMAT} fails: ${failed}")
 endif()
 if("$ENV{BLESS}")
   file(WRITE ${FILE} "${expected}")
@@ -17,5 +17,5 @@ if(EXISTS ${FILE})
 endif()
 if(NOT actual STREQUAL expected)
   message(FATAL_ERROR "${FILE} is stale: run the test again with BLESS=1, or "
-    "burin options --format ${FORMAT} > ${FILE}")
+    "burin ${VERB} --format ${FORMAT} > ${FILE}")
 endif()

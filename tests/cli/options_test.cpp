@@ -95,6 +95,21 @@ TEST(Help, KnowsVerbsAndTopics) {
   EXPECT_EQ(problem.hint, "did you mean 'shapes'?");
 }
 
+TEST(Help, ExplainsCodes) {
+  for (const Topic &code : allCodes()) {
+    const std::string text = topicHelp(code.name);
+    EXPECT_TRUE(text.starts_with(std::string(code.name) + ": ")) << text;
+    EXPECT_TRUE(text.ends_with(".\n")) << text;
+    for (const std::string_view line : split(text, '\n'))
+      EXPECT_LE(line.size(), 100U) << line;
+  }
+  EXPECT_TRUE(topicHelp("conv.c3").starts_with("conv.c3: a constraint of the op conv\n"));
+  EXPECT_TRUE(topicHelp("text.syntax").starts_with("text.syntax: "));
+  EXPECT_EQ(codeHelp("nothing.at.all"), "");
+  EXPECT_TRUE(topicHelp("onnx.some_attribute").starts_with("onnx.some_attribute: "));
+  EXPECT_EQ(problemOf([] { topicHelp("dims.unknwon"); }).hint, "did you mean 'dims.unknown'?");
+}
+
 TEST(Completion, RefusesOtherShells) {
   EXPECT_EQ(problemOf([] { completionFor("bsh"); }).hint, "did you mean 'bash'?");
 }

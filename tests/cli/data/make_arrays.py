@@ -30,3 +30,11 @@ save("object", np.array([None]))
 save("records", np.array([(1, 2.0)], dtype=[("a", "i4"), ("\u00e9", "f4")]), version=(3, 0))
 np.savez(here / "stored.npz", **{"in:x:0": matrix.astype("f4"), "out:y": np.int64(7)})
 np.savez_compressed(here / "deflated.npz", zeros=np.zeros((100, 10), "f4"))
+
+# For models.cmake: a picture of the sample, references with one wrong number, steps of stream.gir.
+digits = np.load(here.parents[2] / "samples/digits/digits_test.npz")
+picture, logits = digits["in:image"][3], digits["out:logits"][3].copy()
+save("digit", picture)
+logits[0, 9] += 1
+np.savez(here / "wrong.npz", **{"in:image": picture, "out:logits": logits})
+save("steps", (np.arange(24).reshape(3, 2, 4) / 24).astype("f4"))
