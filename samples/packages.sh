@@ -31,6 +31,6 @@ need() {
 
 compiler_packages=(g++=g++ cmake=cmake pkg-config=pkg-config protoc=protobuf-compiler
   libprotobuf-dev libzip-dev libfmt-dev libeigen3-dev libcli11-dev nlohmann-json3-dev)
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev clang++=clang clang-format=clang-format)
+test_packages=(python3=python3 pip3=python3-pip libgtest-dev libgmock-dev libbenchmark-dev clang++=clang clang-format=clang-format)
 firmware_packages=(arm-none-eabi-g++=gcc-arm-none-eabi libnewlib-arm-none-eabi
   libstdc++-arm-none-eabi-newlib qemu-system-arm=qemu-system-arm)

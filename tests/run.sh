@@ -41,6 +41,8 @@ stage packages need "${packages[@]}" || give_up "Packages are missing."
 
 [ -f $build/CMakeCache.txt ] || options+=(-G Ninja)
 command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+# Without the network the ONNX suite is skipped, which is said.
+stage "data of the ONNX suite" bash tests/conformance/fetch.sh || echo "The ONNX suite is not there."
 stage configure cmake -S . -B $build -DBURIN_TESTS=ON "${options[@]}" ||
   give_up "Configuring failed."
 stage build cmake --build $build -j "$(nproc)" || give_up "The build failed."
