@@ -9,7 +9,7 @@ std::span<const EvaluateDef> allEvaluations() {
   static const std::vector<EvaluateDef> kAll = [] {
     std::vector<EvaluateDef> all;
     for (const std::span<const EvaluateDef> family :
-         {elementwiseEvaluations(), movementEvaluations(), indexEvaluations(), linearEvaluations(), rowEvaluations(), quantEvaluations(), otherEvaluations()})
+         {elementwiseEvaluations(), movementEvaluations(), indexEvaluations(), linearEvaluations(), rowEvaluations(), poolEvaluations(), quantEvaluations(), otherEvaluations()})
       all.insert(all.end(), family.begin(), family.end());
     return all;
   }();

@@ -12,6 +12,7 @@ std::span<const EvaluateDef> movementEvaluations();
 std::span<const EvaluateDef> indexEvaluations();
 std::span<const EvaluateDef> linearEvaluations();
 std::span<const EvaluateDef> otherEvaluations();
+std::span<const EvaluateDef> poolEvaluations();
 std::span<const EvaluateDef> quantEvaluations();
 std::span<const EvaluateDef> rowEvaluations();
 
