@@ -52,11 +52,12 @@ constexpr Pass kPasses[] = {
 };
 
 constexpr Stage kStages[] = {
-    {"canonicalise", "fold-constants", "dead-code", true},
-    {"optimise", "layout", "fold-scales", true},
-    {"fuse", "expand-attention", "fuse-elementwise", false},
-    {"lower", "own-results", "pad-physical", false},
-    {"schedule", "schedule", "schedule", false},
+    {"canonicalise", "fold-constants", "dead-code", true, true},
+    {"optimise", "layout", "fold-scales", true, true},
+    {"fuse", "expand-attention", "fuse-elementwise", false, true},
+    // From here on nothing is canonical, on purpose: borders and copies would go again.
+    {"lower", "own-results", "pad-physical", false, false},
+    {"schedule", "schedule", "schedule", false, false},
 };
 
 struct Before {
@@ -214,10 +215,7 @@ private:
       bool changed = false;
       for (const Pass &p : passesOf(s))
         changed |= run(p);
-      if (!changed)
-        return;
-      // What is lowered is no longer canonical, on purpose: borders and copies would go again.
-      if (s.name == "lower")
+      if (!changed || !s.canonical)
         return;
       canonicalise();
       if (!s.fixpoint)

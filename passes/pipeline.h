@@ -22,7 +22,8 @@ std::span<const Pass> pipeline();
 /// A run of neighbours in the table.
 struct Stage {
   std::string_view name, first, last;
-  bool fixpoint; ///< repeated, with the first stage in between, until nothing changes
+  bool fixpoint;  ///< repeated, with the first stage in between, until nothing changes
+  bool canonical; ///< what it makes is canonicalised: the first stage runs behind it
 };
 std::span<const Stage> stages();
 
