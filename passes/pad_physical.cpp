@@ -12,6 +12,7 @@ namespace burin::passes {
 namespace ops = ir::ops;
 namespace {
 using ir::Op;
+using ir::Value;
 
 bool isNumber(const ir::Dim &d) { return d.isNumber(); }
 
@@ -27,20 +28,39 @@ bool profits(const Op &op) {
          std::ranges::any_of(op[ir::attr::pads], [](const ir::Dim &d) { return !d.isNumber(0); });
 }
 
-void pad(ir::Module &module, Op &op) {
-  const ir::Dims pads = op[ir::attr::pads];
-  const size_t rank = op.operand(0)->type.rank(), spatial = rank - 2;
-  ir::Dims all(2 * rank, 0);
-  for (size_t i = 0; i < spatial; ++i) {
-    all[1 + i] = pads[i];
-    all[rank + 1 + i] = pads[spatial + i];
+/// Borders that are made, for convolutions further down in the same block to share.
+class Borders {
+public:
+  explicit Borders(ir::Module &module) : module_{module} {}
+
+  void give(Op &op) {
+    const ir::Dims pads = op[ir::attr::pads];
+    const size_t rank = op.operand(0)->type.rank(), spatial = rank - 2;
+    ir::Dims all(2 * rank, 0);
+    for (size_t i = 0; i < spatial; ++i) {
+      all[1 + i] = pads[i];
+      all[rank + 1 + i] = pads[spatial + i];
+    }
+    op.setOperand(0, bordered(op, all));
+    op.set(ir::attr::pads, ir::Dims(pads.size(), 0));
   }
-  ir::Builder to{module, *op.parent(), &op};
-  to.at = op.at;
-  op.setOperand(0, to.make(ops::pad, {op.operand(0), nullptr},
-                           {ir::attr::pads(std::move(all)), ir::attr::mode("constant")}));
-  op.set(ir::attr::pads, ir::Dims(pads.size(), 0));
-}
+
+private:
+  Value *bordered(const Op &op, const ir::Dims &pads) {
+    std::vector<Op *> &made = made_[op.operand(0)];
+    for (const Op *pad : made)
+      if (pad->parent() == op.parent() && (*pad)[ir::attr::pads] == pads)
+        return pad->result();
+    ir::Builder to{module_, *op.parent(), const_cast<Op *>(&op)};
+    to.at = op.at;
+    made.push_back(&to.makeOp(ops::pad, {op.operand(0), nullptr},
+                              {ir::attr::pads(pads), ir::attr::mode("constant")}));
+    return made.back()->result();
+  }
+
+  ir::Module &module_;
+  std::unordered_map<const Value *, std::vector<Op *>> made_;
+};
 
 } // namespace
 
@@ -50,9 +70,10 @@ bool padPhysical(ir::Module &module, PassContext &context) {
   if (!context.target || !context.target->physicalPadding)
     return false;
   bool changed = false;
+  Borders borders{module};
   for (Op *op : allOps(module))
     if (profits(*op) && context.allow("conv-border", op->at)) {
-      pad(module, *op);
+      borders.give(*op);
       changed = true;
     }
   return changed;
