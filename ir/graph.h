@@ -192,7 +192,7 @@ private:
 struct State {
   std::string name;
   size_t argument, result;
-  Value *initial; ///< a constant; null: zeros
+  Value *initial = nullptr; ///< a constant; null: zeros
 };
 
 /// An entry point. Its results are the operands of the body's terminator.

@@ -8,9 +8,11 @@ namespace burin::kernels {
 std::span<const EvaluateDef> allEvaluations() {
   static const std::vector<EvaluateDef> kAll = [] {
     std::vector<EvaluateDef> all;
-    for (const std::span<const EvaluateDef> family :
-         {elementwiseEvaluations(), movementEvaluations(), indexEvaluations(), linearEvaluations(), rowEvaluations(), poolEvaluations(), quantEvaluations(), otherEvaluations()})
-      all.insert(all.end(), family.begin(), family.end());
+    for (const auto family : {elementwiseEvaluations, movementEvaluations, indexEvaluations, linearEvaluations, rowEvaluations, poolEvaluations, quantEvaluations,
+                              recurrentEvaluations, otherEvaluations}) {
+      const std::span<const EvaluateDef> rows = family();
+      all.insert(all.end(), rows.begin(), rows.end());
+    }
     return all;
   }();
   return kAll;

@@ -14,6 +14,7 @@ std::span<const EvaluateDef> linearEvaluations();
 std::span<const EvaluateDef> otherEvaluations();
 std::span<const EvaluateDef> poolEvaluations();
 std::span<const EvaluateDef> quantEvaluations();
+std::span<const EvaluateDef> recurrentEvaluations();
 std::span<const EvaluateDef> rowEvaluations();
 
 } // namespace burin::kernels

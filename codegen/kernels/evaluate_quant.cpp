@@ -1,66 +1,166 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Quantisation, an element after the other: x / scale, half to even, plus zero, saturated.
+// Quantisation: small integers by the kernels; other types an element after the other.
 #include "codegen/kernels/evaluate.h"
 #include "codegen/kernels/evaluate_parts.h"
 #include "ir/ops.h"
 
 #include "burin/rt/math.h"
+#include "burin/rt/quant.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace burin::kernels {
 namespace {
 namespace ops = ir::ops;
 namespace attr = ir::attr;
 
+/// Calls f with a zero of the type; false if the kernels do not know it.
+template <class F> bool visitQuantized(ElementType e, F f) {
+  switch (e) {
+  case ElementType::i8: f(int8_t{}); return true;
+  case ElementType::u8: f(uint8_t{}); return true;
+  case ElementType::i16: f(int16_t{}); return true;
+  case ElementType::u16: f(uint16_t{}); return true;
+  case ElementType::i4: f(rt::I4{}); return true;
+  case ElementType::u4: f(rt::U4{}); return true;
+  case ElementType::i2: f(rt::I2{}); return true;
+  case ElementType::u2: f(rt::U2{}); return true;
+  default: return false;
+  }
+}
+
+/// How scales lie along x; one for all is along an axis of one.
+Lines scaledLines(const Evaluation &e, int64_t blockSize) {
+  const auto n = static_cast<int64_t>(e.in(0).count());
+  return e.in(1).count() == 1 && !blockSize ? Lines{{1, n}, 0} : Lines{e.in(0).shape(), e.op[attr::axis]};
+}
+int64_t unitsOf(const Lines &l) { return int64_t{l.outer} * l.n; }
+
+template <class Q> void quantizeBy(Evaluation &e) {
+  const int block = toInt(e.op[attr::blockSize]);
+  const Lines l = scaledLines(e, block);
+  const float *x = elements<float>(e.in(0)), *scale = elements<float>(e.in(1));
+  const Q *zero = elementsOrNull<Q>(e, 2);
+  Q *out = elements<Q>(e.out());
+  if (block)
+    rt::quantizeLinearBlocked(l.n, block, l.inner, x, scale, zero, out, allOf(unitsOf(l)));
+  else if (l.n == 1)
+    rt::quantizeLinear(x, *scale, rt::zeroAt(zero, 0), out, allOf(static_cast<int64_t>(e.in(0).count())));
+  else
+    rt::quantizeLinearAxis(l.n, l.inner, x, scale, zero, out, allOf(unitsOf(l)));
+}
+
+template <class Q> void dequantizeBy(Evaluation &e) {
+  const int block = toInt(e.op[attr::blockSize]);
+  const Lines l = scaledLines(e, block);
+  const Q *x = elements<Q>(e.in(0)), *zero = elementsOrNull<Q>(e, 2);
+  const float *scale = elements<float>(e.in(1));
+  float *out = elements<float>(e.out());
+  if (block)
+    rt::dequantizeLinearBlocked(l.n, block, l.inner, x, scale, zero, out, allOf(unitsOf(l)));
+  else if (l.n == 1)
+    rt::dequantizeLinear(x, *scale, rt::zeroAt(zero, 0), out, allOf(static_cast<int64_t>(e.in(0).count())));
+  else
+    rt::dequantizeLinearAxis(l.n, l.inner, x, scale, zero, out, allOf(unitsOf(l)));
+}
+
+// ---- one by one ----
+
 /// Calls visit(i, place of the scale) for every element of x.
 template <class Visit> void forEachScaled(const Evaluation &e, int64_t blockSize, Visit visit) {
-  const bool isOne = e.in(1).type.rank() == 0;
-  const Lines l = isOne ? Lines{{static_cast<int64_t>(e.in(0).count())}, 0} : Lines{e.in(0).shape(), e.op[attr::axis]};
-  const size_t n = static_cast<size_t>(l.n), inner = static_cast<size_t>(l.inner), block = static_cast<size_t>(blockSize);
+  const Lines l = scaledLines(e, blockSize);
+  const auto n = static_cast<size_t>(l.n), inner = static_cast<size_t>(l.inner), block = static_cast<size_t>(blockSize);
   const size_t blocks = block ? (n + block - 1) / block : 0;
   for (size_t i = 0; i < e.in(0).count(); ++i) {
     const size_t along = i / inner % n;
-    visit(i, isOne ? 0 : !block ? along : (i / (n * inner) * blocks + along / block) * inner + i % inner);
+    visit(i, !block ? along : (i / (n * inner) * blocks + along / block) * inner + i % inner);
   }
 }
 
 double zeroAt(const Evaluation &e, size_t i) { return e.has(2) ? e.in(2).number(e.in(2).count() == 1 ? 0 : i) : 0; }
 
-/// The product or quotient is a float, or a double where the scale is one.
-template <class T> void quantizeAs(Evaluation &e) {
+/// The quotient is a float, or a double where the scale is one.
+template <class T> void quantizeEach(Evaluation &e) {
   const ElementType to = e.out().type.element();
-  // Small floats saturate by the cast, or not at all.
-  const bool isCast = isSmall(to) && ir::isFloat(to) && e.op[attr::saturate];
-  ir::Tensor wide{e.out().type.withElement(isCast ? ElementType::f32 : to)};
+  const bool saturates = isSmall(to) && ir::isFloat(to) && e.op[attr::saturate]; // in the cast
+  ir::Tensor wide{e.out().type.withElement(saturates ? ElementType::f32 : to)};
   forEachScaled(e, e.op[attr::blockSize], [&](size_t i, size_t s) {
     const T quotient = static_cast<T>(e.in(0).number(i)) / static_cast<T>(e.in(1).number(s));
     wide.setNumber(i, static_cast<double>(ir::isInteger(to) ? rt::round(quotient) : quotient) + zeroAt(e, s));
   });
-  e.out() = isCast ? converted(wide, to) : std::move(wide);
+  e.out() = saturates ? converted(wide, to) : std::move(wide);
 }
-void quantize(Evaluation &e) { e.in(1).type.element() == ElementType::f64 ? quantizeAs<double>(e) : quantizeAs<float>(e); }
 
-template <class T> void dequantizeAs(Evaluation &e) {
-  forEachScaled(e, e.op[attr::blockSize], [&](size_t i, size_t s) {
-    e.out().setNumber(i, static_cast<T>(e.in(0).number(i) - zeroAt(e, s)) * static_cast<T>(e.in(1).number(s)));
-  });
+template <class T> void dequantizeEach(Evaluation &e) {
+  forEachScaled(e, e.op[attr::blockSize],
+                [&](size_t i, size_t s) { e.out().setNumber(i, static_cast<double>(static_cast<T>(e.in(0).number(i) - zeroAt(e, s)) * static_cast<T>(e.in(1).number(s)))); });
 }
-void dequantize(Evaluation &e) { e.in(1).type.element() == ElementType::f64 ? dequantizeAs<double>(e) : dequantizeAs<float>(e); }
+
+bool isF32(const ir::Tensor &t) { return t.type.element() == ElementType::f32; }
+bool isF64(const ir::Tensor &t) { return t.type.element() == ElementType::f64; }
+
+void quantize(Evaluation &e) {
+  const bool isFloat = isF32(e.in(0)) && isF32(e.in(1));
+  if (e.out().count() == 0 || (isFloat && visitQuantized(e.out().type.element(), [&](auto q) { quantizeBy<decltype(q)>(e); })))
+    return;
+  isF64(e.in(1)) ? quantizeEach<double>(e) : quantizeEach<float>(e);
+}
+
+void dequantize(Evaluation &e) {
+  const bool isFloat = isF32(e.out()) && isF32(e.in(1));
+  if (e.out().count() == 0 || (isFloat && visitQuantized(e.in(0).type.element(), [&](auto q) { dequantizeBy<decltype(q)>(e); })))
+    return;
+  isF64(e.in(1)) ? dequantizeEach<double>(e) : dequantizeEach<float>(e);
+}
+
+// ---- requantize ----
+
+/// A scale as multiplier * 2^(shift - 31), as TensorFlow Lite makes it.
+struct FixedPoint {
+  int32_t multiplier = 0;
+  int shift = 0;
+
+  FixedPoint(double scale, bool isSingle) {
+    if (!(scale > 0) || std::isinf(scale))
+      return;
+    auto q = static_cast<int64_t>(std::round(std::ldexp(std::frexp(scale, &shift), 31)));
+    if (q == int64_t{1} << 31) {
+      q /= 2;
+      ++shift;
+    }
+    if (shift < -31)
+      q = shift = 0;
+    if (isSingle && shift > 30) {
+      shift = 30;
+      q = std::numeric_limits<int32_t>::max();
+    }
+    multiplier = static_cast<int32_t>(q);
+  }
+};
 
 void requantize(Evaluation &e) {
-  forEachScaled(e, 0, [&](size_t i, size_t s) {
-    const float product = rt::round(static_cast<float>(elements<int32_t>(e.in(0))[i]) * elements<float>(e.in(1))[s]);
-    e.out().setNumber(i, product == product ? static_cast<double>(product) + zeroAt(e, s) : zeroAt(e, s));
+  const std::string &rounding = e.op[attr::rounding];
+  visitQuantized(e.out().type.element(), [&](auto zero) {
+    using Q = decltype(zero);
+    forEachScaled(e, 0, [&](size_t i, size_t s) {
+      const int32_t x = elements<int32_t>(e.in(0))[i];
+      const float scale = elements<float>(e.in(1))[s];
+      const int z = static_cast<int>(zeroAt(e, s));
+      const FixedPoint fixed{scale, rounding == "tflite_single"};
+      elements<Q>(e.out())[i] = rounding == "tflite_double"   ? rt::requantizeTfliteDouble<Q>(x, fixed.multiplier, fixed.shift, z)
+                                : rounding == "tflite_single" ? rt::requantizeTfliteSingle<Q>(x, fixed.multiplier, fixed.shift, z)
+                                                              : rt::requantize<Q>(x, scale, z);
+    });
   });
 }
-bool roundsInFloat(const Op &op) { return op[attr::rounding] == "half_even_float"; }
 
 constexpr EvaluateDef kQuant[] = {
     {&ops::quantize, quantize},
     {&ops::dequantize, dequantize},
-    {&ops::requantize, requantize, roundsInFloat},
+    {&ops::requantize, requantize},
 };
 
 } // namespace

@@ -70,8 +70,21 @@ ir::Type Importer::inputType(const ValueInfo &info) {
         .hint(std::move(hint));
   };
   const Type &t = info.type;
-  if (t.kind != Type::Kind::tensor)
-    refuse(fmt::format("the input '{}' is no tensor", info.name));
+  if (t.kind != Type::Kind::tensor) {
+    const std::string length = info.name + ".length"; // of a list
+    Dim capacity = 0;
+    if (t.kind == Type::Kind::sequence || (t.inner && t.inner->kind == Type::Kind::sequence)) {
+      const auto bounds = options_.dims.find(length);
+      if (bounds == options_.dims.end() || bounds->second.hi >= ir::kUnbounded)
+        refuse(fmt::format("the input '{}' is a list, and nothing says how long it can be", info.name), fmt::format("--dim {}=0..N", length));
+      usedOptions_.insert(length);
+      capacity = bounds->second.hi;
+    }
+    const auto type = irType(t, [&](size_t i, const Extent &e) { return inputDim(info.name, i, e); }, capacity);
+    if (!type)
+      refuse(fmt::format("the input '{}' declares no shape of what it holds", info.name));
+    return *type;
+  }
   const auto given = options_.inputShapes.find(info.name);
   if (given != options_.inputShapes.end()) {
     usedOptions_.insert(info.name);
@@ -267,22 +280,38 @@ void Importer::declare(const Graph &graph) {
     for (const ValueInfo &info : *list)
       if (info.type.kind != Type::Kind::none)
         types[info.name] = &info.type;
-  static constexpr std::string_view kSameShape[] = {"Abs", "Cast", "CastLike", "Exp", "Identity",
-                                                    "Log", "Neg",  "Not",      "Relu", "Sqrt"};
+  static constexpr std::string_view kUnary[] = {"Abs", "Cast", "CastLike", "Cos", "Exp", "Identity", "Log",
+                                                "Neg", "Not",  "Relu",     "Sin", "Sqrt"};
+  static constexpr std::string_view kBinary[] = {"Add", "Div", "Mul", "Pow", "Sub"};
+  auto &guesses = guessed_.emplace_back();
   for (size_t i = graph.nodes.size(); i-- > 0;) {
     const Node &node = graph.nodes[i];
-    if (node.outputs.empty() || node.inputs.empty() || !node.domain.empty() ||
-        std::ranges::find(kSameShape, node.op) == std::end(kSameShape))
+    if (node.outputs.empty() || node.inputs.empty() || !node.domain.empty())
       continue;
-    if (const auto it = types.find(node.outputs[0]); it != types.end())
+    const bool unary = std::ranges::find(kUnary, node.op) != std::end(kUnary);
+    if (!unary && std::ranges::find(kBinary, node.op) == std::end(kBinary))
+      continue;
+    const auto it = types.find(node.outputs[0]);
+    const auto guess = guesses.find(node.outputs[0]);
+    if (unary && it != types.end())
       types.try_emplace(node.inputs[0], it->second);
+    else if (it != types.end() || guess != guesses.end())
+      for (size_t k = 0; k < (unary ? 1 : node.inputs.size()); ++k)
+        guesses.try_emplace(node.inputs[k], it != types.end() ? it->second : guess->second);
   }
 }
 
-std::optional<Dims> Importer::declared(std::string_view value) const {
-  for (size_t i = declared_.size(); i-- > 0;) {
-    const auto it = declared_[i].find(value);
-    if (it == declared_[i].end())
+std::optional<Dims> Importer::declared(std::string_view value) const { return shapeIn(declared_, value); }
+
+std::optional<Dims> Importer::guessed(std::string_view value) const {
+  std::optional<Dims> shape = declared(value);
+  return shape ? shape : shapeIn(guessed_, value);
+}
+
+std::optional<Dims> Importer::shapeIn(const std::vector<Types> &graphs, std::string_view value) const {
+  for (size_t i = graphs.size(); i-- > 0;) {
+    const auto it = graphs[i].find(value);
+    if (it == graphs[i].end())
       continue;
     if (it->second->kind != Type::Kind::tensor || !it->second->shape)
       return std::nullopt;
@@ -320,6 +349,7 @@ void Importer::lowerNodes(const Graph &graph, ir::Builder &to) {
     }
   }
   declared_.pop_back();
+  guessed_.pop_back();
 }
 
 void Importer::lowerNode(const Node &node, ir::Builder &to) {
@@ -379,10 +409,11 @@ Values Importer::callFunction(const Node &node, const Function &function, ir::Bu
   all.resize(body.inputs.size(), nullptr);
   // A function sees nothing of what is around it.
   std::vector<Scope> outer = std::exchange(scopes_, {});
-  auto outerDeclared = std::exchange(declared_, {});
+  auto outerDeclared = std::exchange(declared_, {}), outerGuessed = std::exchange(guessed_, {});
   Values results = lowerGraph(body, to, all, function.opsets);
   scopes_ = std::move(outer);
   declared_ = std::move(outerDeclared);
+  guessed_ = std::move(outerGuessed);
   --depth_;
   return results;
 }
@@ -403,30 +434,22 @@ Values Importer::lowerGraph(const Graph &graph, ir::Builder &to, std::span<Value
   return results;
 }
 
-std::unique_ptr<ir::Block> Importer::lowerBlock(const Graph &graph, const ir::Builder &outer,
-                                                std::span<const ir::Type> arguments) {
-  if (++depth_ > kDeepest)
-    throw CompileError(Problem::unsupported, outer.at, "graphs lie too deep inside each other")
+Values Importer::lowerInner(const Graph &graph, ir::Builder &to, std::span<Value *const> inputs) {
+  if (depth_ >= kDeepest)
+    throw CompileError(Problem::unsupported, to.at, "graphs lie too deep inside each other")
         .code("onnx.depth");
-  auto block = std::make_unique<ir::Block>();
-  std::vector<Value *> inputs;
-  for (size_t i = 0; i < arguments.size(); ++i)
-    inputs.push_back(block->addArgument(arguments[i], i < graph.inputs.size() ? graph.inputs[i].name
-                                                                              : std::string{}));
-  ir::Builder to = outer.inside(*block);
+  ++depth_;
   const size_t before = problems_.size();
+  const Location at = to.at;
   Values results = lowerGraph(graph, to, inputs, *opsets_);
-  if (problems_.size() == before && std::ranges::find(results, nullptr) == results.end())
-    to.yield(results);
-  else
-    to.yield({}); // the problems are reported; nothing looks at this block again
+  to.at = at;
   --depth_;
   if (problems_.size() != before) {
     Diagnostic last = std::move(problems_.back()); // thrown by the caller's node, so that it stops
     problems_.pop_back();
     throw CompileError(std::move(last));
   }
-  return block;
+  return results;
 }
 
 Import importModel(const std::filesystem::path &path, const ImportOptions &options) {

@@ -18,11 +18,14 @@ public:
 
   /// The outputs of a graph lowered at `to`, whose inputs have these values.
   Values lowerGraph(const Graph &, ir::Builder &to, std::span<Value *const> inputs, const Opsets &);
-  std::unique_ptr<ir::Block> lowerBlock(const Graph &, const ir::Builder &outer,
-                                        std::span<const ir::Type> arguments);
+  /// The same inside a node; throws the last problem of the graph, if it has any.
+  Values lowerInner(const Graph &, ir::Builder &to, std::span<Value *const> inputs);
   const Opsets &opsets() const { return *opsets_; }
   /// The shape that the model declares for a value, if every extent of it is known.
   std::optional<Dims> declared(std::string_view value) const;
+  /// The same, or else the shape of what elementwise operators make of the value: a guess that the
+  /// run must check, since the value may be repeated on the way.
+  std::optional<Dims> guessed(std::string_view value) const;
   ir::Module &module() { return *module_; }
 
 private:
@@ -44,7 +47,9 @@ private:
   const Opsets *opsets_;
   std::vector<Scope> scopes_;
   /// The declared types of the graphs around, innermost last.
-  std::vector<std::map<std::string, const Type *, std::less<>>> declared_;
+  using Types = std::map<std::string, const Type *, std::less<>>;
+  std::optional<Dims> shapeIn(const std::vector<Types> &, std::string_view value) const;
+  std::vector<Types> declared_, guessed_;
   std::vector<Diagnostic> problems_;
   std::set<std::string, std::less<>> usedOptions_;
   int depth_ = 0;

@@ -23,6 +23,9 @@ using ir::Value;
 namespace ops = ir::ops;
 namespace attr = ir::attr;
 
+/// The results, in the order of the node's outputs; may be fewer if the rest are unused.
+using Values = std::vector<Value *>;
+
 /// One node while it is lowered: its inputs as values, its attributes with defaults.
 class NodeView {
 public:
@@ -73,7 +76,9 @@ public:
   // ---- operands that decide a shape and are known at run time only ----
   /// The shape that the model declares for an output, if all of it is known.
   std::optional<Dims> declared(size_t output = 0) const;
-  /// The same; without one the error of contents(i, what).
+  /// The same, or a guess that the run must check (Importer::guessed).
+  std::optional<Dims> guessed(size_t output = 0) const;
+  /// The declared shape of output 0; without one the error of contents(i, what).
   Dims declaredFor(size_t i, std::string_view what) const;
   /// Input i as i64 of rank 1.
   Value *vector(size_t i) const;
@@ -99,18 +104,14 @@ public:
   [[noreturn]] void unsupported(std::string_view code, std::string text,
                                 std::string hint = {}) const;
 
-  /// Lowers a graph attribute into a block; its inputs are the block's arguments, of the given
-  /// types. `first` are values yielded before the graph's outputs.
-  std::unique_ptr<ir::Block> block(const Graph &, std::span<const ir::Type> arguments) const;
+  /// The outputs of a graph attribute lowered at `to`, whose inputs have these values.
+  Values lowered(const Graph &, ir::Builder &to, std::span<Value *const> inputs) const;
   Importer &importer() const { return importer_; }
 
 private:
   Importer &importer_;
   std::vector<Value *> inputs_;
 };
-
-/// The results, in the order of the node's outputs; may be fewer if the rest are unused.
-using Values = std::vector<Value *>;
 
 struct Lowering {
   std::string_view op;
@@ -128,10 +129,12 @@ std::span<const Lowering> imageLowerings();
 std::span<const Lowering> einsumLowerings();
 std::span<const Lowering> normLowerings();
 std::span<const Lowering> attentionLowerings();
+std::span<const Lowering> transformerLowerings();
 std::span<const Lowering> lossLowerings();
 std::span<const Lowering> signalLowerings();
 std::span<const Lowering> quantLowerings();
 std::span<const Lowering> controlLowerings();
+std::span<const Lowering> sequenceLowerings();
 std::span<const Lowering> recurrentLowerings();
 
 /// A row for an operator that is an IR op of the same operands.
@@ -143,6 +146,9 @@ template <const ir::OpDef &def> Values direct(const NodeView &n) {
 }
 
 ElementType elementType(DataType);
+/// A type that the model declares; `extent` says what an extent is, by its place, and `capacity`
+/// how long a list can be. Nothing for a type without a shape.
+std::optional<ir::Type> irType(const Type &, const std::function<Dim(size_t, const Extent &)> &extent, const Dim &capacity);
 /// An ONNX tensor as a constant of the module; stays mapped where the layout is the same.
 Value *addTensor(ir::Module &, const Tensor &, std::string name);
 

@@ -128,6 +128,10 @@ std::optional<Dims> NodeView::declared(size_t output) const {
   return wants(output) ? importer_.declared(node.outputs[output]) : std::nullopt;
 }
 
+std::optional<Dims> NodeView::guessed(size_t output) const {
+  return wants(output) ? importer_.guessed(node.outputs[output]) : std::nullopt;
+}
+
 Dims NodeView::declaredFor(size_t i, std::string_view what) const {
   if (std::optional<Dims> shape = declared())
     return *shape;
@@ -199,9 +203,9 @@ void NodeView::unsupported(std::string_view code, std::string text, std::string 
       .hint(std::move(hint));
 }
 
-std::unique_ptr<ir::Block> NodeView::block(const Graph &graph,
-                                           std::span<const ir::Type> arguments) const {
-  return importer_.lowerBlock(graph, to, arguments);
+Values NodeView::lowered(const Graph &inner, ir::Builder &at,
+                         std::span<Value *const> values) const {
+  return importer_.lowerInner(inner, at, values);
 }
 
 } // namespace burin::onnx

@@ -42,9 +42,7 @@ Resampling resampling(const NodeView &n) {
   return r;
 }
 
-bool usesScale(const Resampling &r) {
-  return r.antialias || (r.coordinates != "align_corners" && r.coordinates != "tf_crop_and_resize");
-}
+bool usesScale(const Resampling &r) { return r.antialias || r.coordinates != "tf_crop_and_resize"; }
 
 /// Resamples one axis to `out` with a scale that the run knows (f64, rank 0).
 /// https://onnx.ai/onnx/operators/onnx__Resize.html
@@ -59,8 +57,8 @@ Value *resampleAxis(const NodeView &n, const Resampling &r, Value *x, size_t axi
   Value *half = is.sub(is.div(is.add(at, 0.5), scale), 0.5), *position = half;
   if (r.coordinates == "asymmetric")
     position = is.div(at, scale);
-  else if (r.coordinates == "align_corners")
-    position = is.mul(at, out == 1 ? 0.0 : (length - 1) / static_cast<double>(out - 1));
+  else if (r.coordinates == "align_corners") // the resized length before it was rounded
+    position = out == 1 ? is.mul(at, 0.0) : is.div(is.mul(at, length - 1), is.sub(is.mul(scale, length), 1.0));
   else if (r.coordinates == "tf_half_pixel_for_nn")
     position = is.div(is.add(at, 0.5), scale);
   else if (r.coordinates == "pytorch_half_pixel" && out == 1)
@@ -252,6 +250,10 @@ Values resizeBy(const NodeView &n, std::optional<size_t> scalesInput, std::optio
     for (size_t i = 0; i < rank && !usesScale(r); ++i)
       scales[i] = ratio(n, shape[i], from[i]);
   }
+  // Corners of a length that is not whole: the op takes the rounded one.
+  for (size_t i = 0; i < rank && !bySizes && r.coordinates == "align_corners" && !runScales; ++i)
+    if (from[i].isNumber() && std::fabs(scales[i] * static_cast<double>(from[i].number()) - static_cast<double>(shape[i].number())) > 1e-3)
+      runScales = compose::cast(n.to, compose::reshape(n.to, n.in(input), {n.type(input).count()}), ElementType::f64);
   if (!runScales || !usesScale(r))
     return emit(n, r, shape, scales, roi);
   Value *out = n.in(0);
@@ -447,7 +449,7 @@ Values deformConv(const NodeView &n) {
   const ir::Shape &s = n.type(0).shape(), &f = n.type(1).shape(), &o = n.type(2).shape();
   if (s.size() != 4 || f.size() != 4 || o.size() != 4)
     n.unsupported("rank", "a deformable convolution with other than two spatial axes");
-  const ElementType e = n.element(0);
+  const ElementType e = ElementType::f64; // of the coordinates, which are scaled there and back
   const int64_t group = n.integer("group", 1), offsets = n.integer("offset_group", 1);
   const Ints strides = n.ints("strides", {1, 1}), dilations = n.ints("dilations", {1, 1}), pads = n.ints("pads", {0, 0, 0, 0});
   if (!f[2].isNumber() || !f[3].isNumber())
@@ -456,8 +458,8 @@ Values deformConv(const NodeView &n) {
   const int64_t size = kernel[0] * kernel[1];
   const Dim each = floorDiv(s[1], offsets), rows = o[2], columns = o[3];
   // [n * groups, c / groups, h, w]
-  Value *x = compose::reshape(n.to, n.in(0), {s[0] * Dim(offsets), each, s[2], s[3]});
-  Value *offset = compose::reshape(n.to, n.in(2), {s[0] * Dim(offsets), size, 2, rows, columns});
+  Value *x = compose::reshape(n.to, compose::cast(n.to, n.in(0), e), {s[0] * Dim(offsets), each, s[2], s[3]});
+  Value *offset = compose::reshape(n.to, compose::cast(n.to, n.in(2), e), {s[0] * Dim(offsets), size, 2, rows, columns});
   Value *mask = n.has(4) ? compose::reshape(n.to, n.in(4), {s[0] * Dim(offsets), size, rows, columns}) : nullptr;
   std::vector<Value *> samples;
   for (int64_t k = 0; k < size; ++k) {
@@ -473,6 +475,7 @@ Values deformConv(const NodeView &n) {
       at.push_back(is.sub(is.div(is.add(is.mul(is.add(move, base), 2.0), 1.0), length), 1.0));
     }
     Value *sample = n.to.make(ops::grid_sample, {x, compose::concat(n.to, at, 3)}, {attr::mode("linear"), attr::pattern("zeros"), attr::alignCorners(false)});
+    sample = compose::cast(n.to, sample, n.element(0));
     if (mask)
       sample = is.mul(sample, compose::sliceAxis(n.to, mask, 1, k, 1));
     samples.push_back(compose::reshape(n.to, sample, {s[0], group, floorDiv(s[1], group), 1, rows * columns}));

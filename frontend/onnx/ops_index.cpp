@@ -76,9 +76,11 @@ Values topkOf(const NodeView &n, const Dim &count) {
 Values topk1(const NodeView &n) { return topkOf(n, n.integer("k", 0)); }
 Values topk10(const NodeView &n) {
   Dims expected;
-  if (!n.knows(1))
-    expected = {n.declaredFor(1, "k").at(
-        static_cast<size_t>(n.axis(n.integer("axis", -1), n.rank(0))))};
+  const auto axis = static_cast<size_t>(n.axis(n.integer("axis", -1), n.rank(0)));
+  if (!n.knows(1)) {
+    const std::optional<Dims> declared = n.declared();
+    expected = {declared && declared->size() == n.rank(0) ? (*declared)[axis] : n.newExtent("k", n.type(0).dim(axis))};
+  }
   return topkOf(n, n.contentsOr(1, "k", expected).at(0));
 }
 

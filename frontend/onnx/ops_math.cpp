@@ -92,6 +92,14 @@ Values pRelu(const NodeView &n) {
   Value *x = n.in(0);
   return {whereLess(n, x, 0, make(n, ops::mul, {x, n.in(1)}), x)};
 }
+/// Before 7 a slope of each channel, beside axis 1.
+Values pRelu1(const NodeView &n) {
+  const compose::Arith is{n.to};
+  Value *slope = n.in(1);
+  if (slope->type.rank() == 1 && n.rank(0) > 1)
+    slope = slope->type.dim(0).isNumber(1) ? compose::scalarOf(n.to, slope) : compose::perAxis(n.to, slope, 1, n.rank(0));
+  return {is.where(is.less(n.in(0), 0.0), is.mul(n.in(0), slope), n.in(0))};
+}
 Values elu(const NodeView &n) {
   Value *x = n.in(0);
   Value *e = make(n, ops::mul, {make(n, ops::sub, {make(n, ops::exp, {x}), like(n, 1)}), like(n, n.real("alpha", 1))});
@@ -170,7 +178,7 @@ constexpr Lowering kMath[] = {
     {"Mul", 1, legacyBroadcast<ops::mul>}, {"Mul", 7, direct<ops::mul>},
     {"Neg", 1, direct<ops::neg>}, {"Not", 1, direct<ops::logical_not>},
     {"Or", 1, legacyBroadcast<ops::logical_or>}, {"Or", 7, direct<ops::logical_or>},
-    {"PRelu", 7, pRelu}, {"Pow", 1, legacyBroadcast<ops::pow>}, {"Pow", 7, direct<ops::pow>},
+    {"PRelu", 1, pRelu1}, {"PRelu", 7, pRelu}, {"Pow", 1, legacyBroadcast<ops::pow>}, {"Pow", 7, direct<ops::pow>},
     {"Reciprocal", 1, reciprocal}, {"Relu", 1, direct<ops::relu>}, {"Round", 11, direct<ops::round>},
     {"Selu", 1, selu}, {"Shrink", 9, shrink}, {"Sigmoid", 1, direct<ops::sigmoid>}, {"Sign", 9, direct<ops::sign>},
     {"Sin", 7, direct<ops::sin>}, {"Sinh", 9, direct<ops::sinh>}, {"Softplus", 1, softplus}, {"Softsign", 1, softsign},

@@ -217,7 +217,7 @@ constexpr Lowering kNn[] = {
     {"BatchNormalization", 1, batchNorm},
     {"Conv", 1, conv},
     {"ConvTranspose", 1, convTranspose},
-    {"Gemm", 7, gemm},
+    {"Gemm", 1, gemm},
     {"GlobalAveragePool", 1, globalPool<ops::reduce_mean>},
     {"GlobalMaxPool", 1, globalPool<ops::reduce_max>},
     {"GlobalLpPool", 1, globalLpPool},

@@ -243,9 +243,66 @@ Value *ofEveryAxis(const NodeView &n, Value *given, Value *axes, Value *otherwis
                    {attr::axis(0), attr::reduction("none")});
 }
 
-/// Bounds that the run computes, to a shape that the model declares.
+/// One number as a value that the run knows and a number to add to it.
+struct Offset {
+  const Value *base; ///< null: none
+  Dim more;
+  bool operator==(const Offset &) const = default;
+};
+std::optional<Offset> offsetOf(const Value *v) {
+  if (!v->type.count().isNumber(1))
+    return std::nullopt;
+  if (v->contents())
+    return Offset{nullptr, v->contents()->at(0)};
+  const ir::Op *op = v->def();
+  if (op && (op->is(ops::reshape) || op->is(ops::cast)))
+    return offsetOf(op->operand(0));
+  if (op && (op->is(ops::add) || op->is(ops::sub))) {
+    const std::optional<Offset> a = offsetOf(op->operand(0)), b = offsetOf(op->operand(1));
+    if (a && b && (!b->base || (!a->base && op->is(ops::add))))
+      return Offset{a->base ? a->base : b->base, op->is(ops::add) ? a->more + b->more : a->more - b->more};
+  }
+  return Offset{v, 0};
+}
+
+/// The shape of a slice whose bounds the run computes: what is between them if they are at a known
+/// distance, what the model declares, or an extent that the run finds.
+Dims sliceShape(const NodeView &n) {
+  const bool moves = !n.has(4) || (n.knows(4) && n.contents(4, "the steps").size() == 1 && n.contents(4, "the steps")[0].isNumber(1));
+  if (moves && n.has(3) && n.knows(3) && n.type(3).count().isNumber(1) && n.contents(3, "the axes")[0].isNumber()) {
+    const std::optional<Offset> from = offsetOf(n.in(1)), end = offsetOf(n.in(2));
+    if (from && end && from->base && from->base == end->base) {
+      Dims shape = n.type(0).shape();
+      shape[static_cast<size_t>(n.axis(n.contents(3, "the axes")[0].number(), n.rank(0)))] = end->more - from->more;
+      return shape;
+    }
+  }
+  if (moves && !n.has(3) && n.type(1).count().isNumber(1)) {
+    const std::optional<Offset> from = offsetOf(n.in(1)), end = offsetOf(n.in(2));
+    if (from && end && from->base && from->base == end->base && n.rank(0) > 0) {
+      Dims shape = n.type(0).shape();
+      shape[0] = end->more - from->more;
+      return shape;
+    }
+  }
+  if (const std::optional<Dims> declared = n.declared())
+    return *declared;
+  Dims shape = n.type(0).shape();
+  for (size_t i = 0; i < shape.size(); ++i) {
+    bool cut = !n.has(3) && (!n.type(1).dim(0).isNumber() || n.type(1).dim(0).number() > static_cast<int64_t>(i));
+    if (n.has(3) && !n.knows(3))
+      cut = true;
+    else if (n.has(3))
+      for (const int64_t a : n.knownInts(3, "the axes"))
+        cut = cut || n.axis(a, shape.size()) == static_cast<int64_t>(i);
+    if (cut)
+      shape[i] = n.newExtent("sliced", shape[i]);
+  }
+  return shape;
+}
+
 Values sliceAtRunTime(const NodeView &n) {
-  const Dims shape = n.declaredFor(1, "a bound of the slice");
+  const Dims shape = sliceShape(n);
   const auto rank = static_cast<double>(n.rank(0));
   const compose::Arith is{n.to};
   Value *starts = n.vector(1), *ends = n.vector(2);
@@ -424,7 +481,8 @@ Values range(const NodeView &n) {
       n.fail("range", fmt::format("the range has {} elements", steps));
     count = static_cast<int64_t>(std::max(steps, 0.0));
   } else {
-    const Dims shape = n.declaredFor(n.knows(1) ? 0 : 1, "a bound of the range");
+    const std::optional<Dims> guess = n.guessed();
+    const Dims shape = guess ? *guess : n.contents(n.knows(1) ? 0 : 1, "a bound of the range");
     if (shape.size() != 1)
       n.fail("shape", "the declared result is no vector");
     count = shape[0];

@@ -12,8 +12,8 @@ std::span<const Lowering *const> allLowerings() {
     std::vector<const Lowering *> all;
     for (const std::span<const Lowering> family :
          {mathLowerings(), nnLowerings(), shapeLowerings(), reduceLowerings(), indexLowerings(),
-          imageLowerings(), einsumLowerings(), normLowerings(), attentionLowerings(),
-          quantLowerings(), controlLowerings(), recurrentLowerings(), lossLowerings(),
+          imageLowerings(), einsumLowerings(), normLowerings(), attentionLowerings(), transformerLowerings(),
+          quantLowerings(), controlLowerings(), sequenceLowerings(), recurrentLowerings(), lossLowerings(),
           signalLowerings()})
       for (const Lowering &row : family)
         all.push_back(&row);

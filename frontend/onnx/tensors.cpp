@@ -67,6 +67,23 @@ ElementType elementType(DataType t) {
       .code("onnx.element");
 }
 
+std::optional<ir::Type> irType(const Type &t, const std::function<Dim(size_t, const Extent &)> &extent, const Dim &capacity) {
+  if (t.kind == Type::Kind::tensor) {
+    if (!t.shape)
+      return std::nullopt;
+    ir::Shape shape;
+    for (size_t i = 0; i < t.shape->size(); ++i)
+      shape.push_back(extent(i, (*t.shape)[i]));
+    return ir::Type{elementType(t.element), std::move(shape)};
+  }
+  if ((t.kind != Type::Kind::sequence && t.kind != Type::Kind::optional) || !t.inner)
+    return std::nullopt;
+  const std::optional<ir::Type> inner = irType(*t.inner, extent, capacity);
+  if (!inner)
+    return std::nullopt;
+  return t.kind == Type::Kind::sequence ? ir::Type::list(*inner, capacity) : ir::Type::optional(*inner);
+}
+
 Value *addTensor(ir::Module &module, const Tensor &tensor, std::string name) {
   const ir::Shape shape(tensor.dims.begin(), tensor.dims.end());
   if (tensor.type == DataType::string)
