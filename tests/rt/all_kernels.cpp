@@ -3,16 +3,26 @@
 // One instance of every kernel, for warnings.sh: compiled with every compiler, never run.
 #include "burin/rt/border.h"
 #include "burin/rt/conv.h"
+#include "burin/rt/conv_general.h"
+#include "burin/rt/conv_scalar.h"
+#include "burin/rt/conv_transpose.h"
+#include "burin/rt/depthwise.h"
 #include "burin/rt/elementwise.h"
 #include "burin/rt/gemm_dynamic.h"
 #include "burin/rt/gemv.h"
 #include "burin/rt/index.h"
+#include "burin/rt/integer.h"
 #include "burin/rt/math.h"
 #include "burin/rt/matmul.h"
 #include "burin/rt/nd.h"
+#include "burin/rt/norm.h"
 #include "burin/rt/numeric.h"
 #include "burin/rt/pad.h"
 #include "burin/rt/pool.h"
+#include "burin/rt/quant.h"
+#include "burin/rt/reduce.h"
+#include "burin/rt/resize.h"
+#include "burin/rt/rnn.h"
 #include "burin/rt/scatter.h"
 #include "burin/rt/softmax.h"
 #include "burin/rt/sort.h"
@@ -60,6 +70,116 @@ BURIN_STUB void convs(const float *in, const rt::F32 *filter, float *out, Bias b
   rt::conv2dPanels<16>(shape, 1, in, filter, out, bias, work);
   rt::conv2dPanelsExact<16>(shape, 1, in, filter, out, bias, work);
 }
+template <int R> rt::ConvGeneral<R> general(int n) {
+  rt::ConvGeneral<R> s{n, n, 1, {}, {}, {}, {}, {}, {}, n, n, {}, {}};
+  for (int i = 0; i < R; ++i)
+    s.in.v[i] = s.out.v[i] = s.kernel.v[i] = s.stride.v[i] = s.dilation.v[i] = n;
+  return s;
+}
+BURIN_STUB void convsOfEveryKind(int n, const float *in, const rt::F32 *filter, float *out,
+                                 Bias bias, Work work) {
+  rt::conv2dVirtual<16>(general<2>(n), in, filter, out, bias, work);
+  rt::conv3dVirtual<16>(general<3>(n), in, filter, out, bias, work);
+  rt::convTranspose2d<16>(general<2>(n), in, filter, out, bias, work);
+  rt::convTranspose3d<16>(general<3>(n), in, filter, out, bias, work);
+  rt::depthwise2d<3, 3>(general<2>(n), in, filter, out, bias, work);
+  rt::depthwise2dVirtual<3, 3>(general<2>(n), in, filter, out, bias, work);
+  rt::depthwise2dVirtual<0, 0>(general<2>(n), in, filter, out, bias, work);
+}
+template <class A, class B>
+BURIN_STUB void integerConvs(int n, const A *in, const B *filter, int8_t *out, Work work) {
+  const auto narrow = [](int32_t sum, ptrdiff_t, int) {
+    return rt::requantize<int8_t>(sum, 0.5f, 1);
+  };
+  rt::convInteger(general<2>(n), in, *in, filter, rt::IntegerZero<B>{filter, 1}, out, narrow, work);
+  rt::matmulInteger(rt::GemmBatch<1>{{{n}}, {{0}}, {{1}}, {{2}}}, 2, 3, n, in, Nd<2>{{4, 1}},
+                    filter, Nd<2>{{3, 1}}, rt::IntegerZero<A>{nullptr, 0},
+                    rt::IntegerZero<B>{filter, 1}, out, Nd<2>{{3, 1}}, narrow, work);
+  rt::convScalar<int32_t>(general<1 + 1>(n), in, filter, out, narrow, work);
+  rt::convTransposeScalar<int32_t>(general<3>(n), in, filter, out, narrow, work);
+}
+
+// ---- pools, reductions, norms ----
+
+template <int R> BURIN_STUB void pools(int n, const float *in, float *out, Bias bias, Work work) {
+  rt::Pool<R> s{n, {}, {}, {}, {}, {}, {}, {}, n, n, {}, {}};
+  for (int i = 0; i < R; ++i)
+    s.in.v[i] = s.out.v[i] = s.kernel.v[i] = s.stride.v[i] = s.dilation.v[i] = s.inStride.v[i] = n;
+  rt::maxPool(s, in, out, bias, work);
+  rt::averagePool<rt::Divisor::inside>(s, in, out, bias, work);
+  rt::averagePool<rt::Divisor::padded>(s, in, out, bias, work);
+  rt::averagePool<rt::Divisor::none>(s, in, out, Keep{}, work);
+  rt::maxPoolIndices(s, true, in, out, static_cast<int64_t *>(static_cast<void *>(out)), work);
+  const uint8_t *bytes = static_cast<const uint8_t *>(static_cast<const void *>(in));
+  rt::maxPool(s, bytes, static_cast<uint8_t *>(static_cast<void *>(out)), Keep{}, work);
+  rt::averagePool<rt::Divisor::inside>(s, bytes, static_cast<int32_t *>(static_cast<void *>(out)),
+                                       Keep{}, work);
+}
+template <class Op, class T> BURIN_STUB void reductions(int n, const T *in, T *out, Work work) {
+  const auto keep = [](auto x, ptrdiff_t, int) { return rt::cast<T>(x); };
+  rt::reduceScalar<Op, T>(n, n, 3, in, out, rt::Same{}, keep, work);
+  rt::reduceNd<Op, T>(Nd<2>{{n, 3}}, Nd<2>{{n, 3}}, Nd<1>{{n}}, Nd<1>{{3}}, in, out, rt::Same{},
+                      keep, work);
+}
+template <class T> BURIN_STUB void allReductions(int n, const T *in, T *out, Work work) {
+  reductions<rt::ReduceSum>(n, in, out, work);
+  reductions<rt::ReduceMean>(n, in, out, work);
+  reductions<rt::ReduceProd>(n, in, out, work);
+  reductions<rt::ReduceMax>(n, in, out, work);
+  reductions<rt::ReduceMin>(n, in, out, work);
+}
+BURIN_STUB void norms(int n, const float *in, const rt::F32 *scale, float *out, double *wide,
+                      Bias bias, Work work) {
+  rt::reduce<rt::ReduceSum>(n, n, n, in, out, rt::Same{}, bias, work);
+  rt::reduce<rt::ReduceMean>(n, n, Const<1>{}, in, out, rt::SquaredFrom{1}, bias, work);
+  rt::reduce<rt::ReduceMax>(n, Const<3>{}, n, in, out, rt::Same{}, bias, work);
+  rt::softmax(n, in, out, work);
+  rt::logSoftmax(Const<10>{}, in, out, work);
+  rt::softmaxAxis(n, n, in, out, work);
+  rt::logSoftmaxAxis(n, n, in, out, work);
+  rt::softmaxScalar<double>(n, n, wide, wide, work);
+  rt::logSoftmaxScalar<float>(n, n, in, out, work);
+  rt::layerNorm(n, 1e-5f, in, scale, scale, out, out, out, bias, work);
+  rt::rmsNorm(n, 1e-5f, in, scale, out, nullptr, bias, work);
+  rt::groupNormNhwc(n, n, 2, 1e-5f, in, scale, scale, out, bias, work);
+  rt::groupNormNchw(n, n, 2, 1e-5f, in, scale, scale, out, Keep{}, work);
+}
+
+// ---- quantisation, recurrence, resize ----
+
+template <class Q> BURIN_STUB void quantize(int n, float *f, Q *q, Work work) {
+  rt::quantizeLinear(f, f[0], n, q, work);
+  rt::dequantizeLinear(q, f[0], n, f, work);
+  rt::quantizeLinearAxis(n, 3, f, f, q, q, work);
+  rt::dequantizeLinearAxis(n, 3, q, f, q, f, work);
+  rt::quantizeLinearBlocked(n, 2, 3, f, f, q, q, work);
+  rt::dequantizeLinearBlocked(n, 2, 3, q, f, q, f, work);
+  *q = rt::requantizeTfliteDouble<Q>(n, n, 1, 2);
+  *q = rt::requantizeTfliteSingle<Q>(n, n, 1, 2);
+}
+BURIN_STUB void recurrences(int n, const float *x, const rt::F32 *w, float *y, Work work) {
+  const rt::Rnn s{n, n, n, n > 3, 1, 2, 3, 4};
+  rt::lstm<16>(s, x, w, w, nullptr, x, x, y, y, y, 1.f, false, rt::LstmDefault{}, work);
+  rt::gru<8, true>(s, x, w, w, nullptr, x, y, y, 0, rt::GruDefault{}, work);
+  rt::gru<8, false>(s, x, w, w, nullptr, x, y, y, 0, rt::GruDefault{}, work);
+  rt::rnn<4>(s, x, w, nullptr, x, y, y, 0, rt::RnnDefault{}, work);
+}
+BURIN_STUB void resizes(int n, int32_t *index, float *f, int8_t *q, Work work) {
+  const rt::ResizeAxis a{n, n, 0.5, 0, 1, rt::Coordinates::half_pixel, true, true, -0.75};
+  rt::resizeNearestTable(a, rt::NearestMode::floor, index);
+  rt::resizeTable(a, rt::Interpolation::cubic, index, f);
+  rt::resizeNearest(Nd<2>{{n, n}}, Nd<2>{{n, 1}}, rt::ResizeIndex<2>{{index, nullptr}}, q, *q, q,
+                    work);
+  rt::resizeAxis(n, n, n, 2, index, f, f, 0.f, f, work);
+  rt::resizeAxisScalar<float>(n, n, n, 2, index, f, q, *q, q, work);
+}
+struct Context {
+  unsigned char *arena;
+  burin::ParallelFor parallel;
+  burin::Observer observer;
+};
+burin::Status step(const Context &, Work) noexcept { return burin::Status::ok; }
+constexpr rt::Step<Context> kSteps[] = {{step, rt::units<3>, 0, 0}};
 
 // ---- movement ----
 
@@ -152,6 +272,25 @@ void allKernels(void *p, float *f, int n) {
   matmuls<int8_t, int32_t>(static_cast<int8_t *>(p), static_cast<int8_t *>(p), work);
   matmuls<rt::F16, float>(static_cast<rt::F16 *>(p), static_cast<rt::F16 *>(p), work);
   convs(f, w, f, {w}, work);
+  convsOfEveryKind(n, f, w, f, {w}, work);
+  integerConvs(n, static_cast<int8_t *>(p), static_cast<uint8_t *>(p), static_cast<int8_t *>(p),
+               work);
+  integerConvs(n, static_cast<uint8_t *>(p), static_cast<int8_t *>(p), static_cast<int8_t *>(p),
+               work);
+  pools<1>(n, f, f, {w}, work);
+  pools<2>(n, f, f, {w}, work);
+  pools<3>(n, f, f, {w}, work);
+  allReductions(n, static_cast<double *>(p), static_cast<double *>(p), work);
+  allReductions(n, static_cast<uint8_t *>(p), static_cast<uint8_t *>(p), work);
+  allReductions(n, static_cast<int64_t *>(p), static_cast<int64_t *>(p), work);
+  norms(n, f, w, f, static_cast<double *>(p), {w}, work);
+  quantize(n, f, static_cast<int8_t *>(p), work);
+  quantize(n, f, static_cast<uint16_t *>(p), work);
+  quantize(n, f, static_cast<rt::I4 *>(p), work);
+  recurrences(n, f, w, f, work);
+  resizes(n, static_cast<int32_t *>(p), f, static_cast<int8_t *>(p), work);
+  const Context context{work.scratch, {}, {}};
+  n = rt::runSteps<2, true>(kSteps, context, 1) == burin::Status::ok ? n : 0;
   functionsOf(f, static_cast<double *>(p), work);
   moves(f, static_cast<int64_t *>(p), n, work);
   moves(static_cast<uint8_t *>(p), static_cast<int64_t *>(p), n, work);

@@ -76,11 +76,11 @@ BURIN_FN void depthwiseRun(DepthwisePlace p, int pixels, int column, const E &ep
     if (pixels > 0)
       depthwiseRun<KH, KW, S, TR, TW / 2, W>(p, pixels, column, epilogue);
 }
-/// All channels, in vectors of W and then narrower ones.
+/// Channels c .. in vectors of W, then of half of it; returns the first one that is left.
 template <int KH, int KW, int S, int TR, int W, class E>
-BURIN_FN void depthwiseFast(DepthwisePlace p, int pixels, int c, int channels, const E &epilogue) {
+BURIN_FN int depthwiseFast(DepthwisePlace p, int pixels, int c, int channels, const E &epilogue) {
   // Tiles that the registers hold: of 32 and of 16 vectors, or of a small core.
-  constexpr int TW = W == 1 ? 2 : W == 16 ? 7 : 4;
+  constexpr int TW = W == 1 ? 2 : kIsa.width == 16 ? 7 : 4;
   for (; c + W <= channels; c += W) {
     DepthwisePlace at = p;
     at.in += c;
@@ -88,9 +88,10 @@ BURIN_FN void depthwiseFast(DepthwisePlace p, int pixels, int c, int channels, c
     at.offset += c;
     depthwiseRun<KH, KW, S, TR, TW, W>(at, pixels, c, epilogue);
   }
-  if constexpr (W > 1)
-    if (c < channels)
-      depthwiseFast<KH, KW, S, TR, (W > 4 ? W / 2 : 1)>(p, pixels, c, channels, epilogue);
+  if constexpr (W == kIsa.width && W > 4)
+    return depthwiseFast<KH, KW, S, TR, W / 2>(p, pixels, c, channels, epilogue);
+  else
+    return c;
 }
 
 /// Pixels with the same taps, of any kind: inputs `step` floats apart.
@@ -138,7 +139,7 @@ BURIN_FN void depthwiseRows(const ConvGeneral<2> &s, int y, const float *in, con
     const ptrdiff_t at = offset + static_cast<ptrdiff_t>(x) * s.outStride[1];
     const AxisTaps column = tapsOf(x, s.in[1], s.kernel[1], stride, s.dilation[1], s.padBegin[1]);
     const int pixels = x == inside.begin && inside.end > x ? inside.end - x : 1;
-    bool fast = false;
+    int done = 0; // channels
     if constexpr (KH > 0)
       if (x >= inside.begin && x < inside.end && row.count == KH && s.channels == s.outChannels) {
         const DepthwisePlace place{in + static_cast<ptrdiff_t>(row.place) * s.inStride[0] +
@@ -152,20 +153,18 @@ BURIN_FN void depthwiseRows(const ConvGeneral<2> &s, int y, const float *in, con
                                    s.outStride[1],
                                    at};
         const bool dense = s.dilation[0] == 1 && s.dilation[1] == 1 && s.stride[0] == stride;
-        if (dense && stride == 1) {
-          depthwiseFast<KH, KW, 1, TR, kIsa.width>(place, pixels, 0, s.outChannels, epilogue);
-          fast = true;
-        } else if (dense && stride == 2) {
-          depthwiseFast<KH, KW, 2, TR, kIsa.width>(place, pixels, 0, s.outChannels, epilogue);
-          fast = true;
-        }
+        if (dense && stride == 1)
+          done =
+              depthwiseFast<KH, KW, 1, TR, kIsa.width>(place, pixels, 0, s.outChannels, epilogue);
+        else if (dense && stride == 2)
+          done =
+              depthwiseFast<KH, KW, 2, TR, kIsa.width>(place, pixels, 0, s.outChannels, epilogue);
       }
-    if (!fast)
-      for (int r = 0; r < TR; ++r)
-        depthwiseAny<kIsa.width>(
-            s, tapsOf(y + r, s.in[0], s.kernel[0], s.stride[0], s.dilation[0], s.padBegin[0]),
-            column, pixels, in, step, filter, out, at + r * static_cast<ptrdiff_t>(s.outStride[0]),
-            0, epilogue);
+    for (int r = 0; r < TR && done < s.outChannels; ++r)
+      depthwiseAny<kIsa.width>(
+          s, tapsOf(y + r, s.in[0], s.kernel[0], s.stride[0], s.dilation[0], s.padBegin[0]), column,
+          pixels, in, step, filter, out, at + r * static_cast<ptrdiff_t>(s.outStride[0]), done,
+          epilogue);
     x += pixels;
   }
 }
