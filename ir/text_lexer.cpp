@@ -68,11 +68,12 @@ std::string_view Lexer::stringAt(size_t &at) const {
 }
 
 void Lexer::advance() {
-  skipSpace();
   next_ = Token{};
-  next_.at = at_;
+  next_.at = at_; // of the end: behind the last word
+  skipSpace();
   if (at_ >= text_.size())
     return;
+  next_.at = at_;
   const std::string_view rest = text_.substr(at_);
   const char c = rest.front();
   if (c == '"') {

@@ -3,11 +3,11 @@
 
 #include "ir/ops.h"
 #include "ir/text_elements.h"
+#include "ir/text_names.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
-#include <unordered_set>
 
 namespace burin::ir {
 namespace {
@@ -46,83 +46,6 @@ std::string attributeText(const AttrValue &value) {
   return std::visit(Visitor{}, value);
 }
 
-// ---- names ----
-
-/// Gives every value a name that nothing else has where it is seen: its own if that is free.
-class Names {
-public:
-  explicit Names(char sigil) : sigil_{sigil} {}
-
-  /// A name that some value has of its own: none that is made up takes it.
-  void reserve(std::string_view own) {
-    if (!own.empty())
-      reserved_.insert(own);
-  }
-
-  const std::string &define(const Value &value) {
-    const auto [it, fresh] = texts_.try_emplace(&value);
-    if (fresh) {
-      it->second = sigil_ + (value.name.empty() ? std::to_string(unnamed_++) : unique(value.name));
-      defined_.push_back(&value);
-    }
-    return it->second;
-  }
-
-  /// What defines nothing here is broken IR, and printed all the same.
-  const std::string &use(const Value &value) { return define(value); }
-
-  struct Scope {
-    size_t defined, names, unnamed;
-  };
-  Scope enter() const { return {defined_.size(), names_.size(), unnamed_}; }
-  void leave(const Scope &scope) {
-    for (; defined_.size() > scope.defined; defined_.pop_back())
-      texts_.erase(defined_.back());
-    for (; names_.size() > scope.names; names_.pop_back())
-      taken_.erase(names_.back());
-    unnamed_ = scope.unnamed;
-  }
-
-private:
-  std::string unique(const std::string &own) {
-    if (take(own))
-      return nameText(own);
-    for (size_t &suffix = suffixes_[own];;) {
-      std::string candidate = fmt::format("{}_{}", own, ++suffix);
-      if (!reserved_.contains(candidate) && take(candidate))
-        return nameText(candidate);
-    }
-  }
-
-  bool take(const std::string &name) {
-    const bool free = taken_.insert(name).second;
-    if (free)
-      names_.push_back(name);
-    return free;
-  }
-
-  char sigil_;
-  size_t unnamed_ = 0;
-  std::unordered_map<const Value *, std::string> texts_;
-  std::unordered_set<std::string_view> reserved_;
-  std::unordered_set<std::string> taken_;
-  std::unordered_map<std::string, size_t> suffixes_;
-  // In order, to be forgotten at the end of a block.
-  std::vector<const Value *> defined_;
-  std::vector<std::string> names_;
-};
-
-void reserveNames(const Block &block, Names &names) {
-  for (size_t i = 0; i < block.numArguments(); ++i)
-    names.reserve(block.argument(i)->name);
-  for (const Op &op : block) {
-    for (size_t i = 0; i < op.numResults(); ++i)
-      names.reserve(op.result(i)->name);
-    for (size_t i = 0; i < op.numBlocks(); ++i)
-      reserveNames(op.block(i), names);
-  }
-}
-
 // ---- the printer ----
 
 class Printer {
@@ -138,7 +61,7 @@ public:
     for (const auto &constant : module.constants())
       constants_.reserve(constant->name);
     for (const auto &constant : module.constants())
-      constants_.define(*constant);
+      constants_.of(*constant);
   }
 
   void printModule(const Module &);
@@ -152,10 +75,10 @@ private:
   void indent() { out_.append(depth_ * 2, ' '); }
 
   const std::string &nameOf(const Value &v) {
-    return v.isConstant() ? constants_.use(v) : values_.use(v);
+    return v.isConstant() ? constants_.of(v) : values_.of(v);
   }
   std::string parameterText(const Value &v) {
-    const std::string &own = values_.define(v);
+    const std::string &own = values_.of(v);
     return fmt::format("{}: {}", own, v.type.text());
   }
 
@@ -172,7 +95,7 @@ private:
 
   const PrintOptions &options_;
   std::unordered_map<const Op *, std::vector<std::string>> annotations_;
-  Names constants_{'@'}, values_{'%'};
+  ValueNames constants_{'@'}, values_{'%'};
   std::string out_;
   size_t depth_ = 0;
 };
@@ -216,7 +139,7 @@ void Printer::printSymbol(const Symbol &symbol) {
 
 void Printer::printConstant(const Value &constant) {
   indent();
-  write("const {} : {} = ", constants_.define(constant), constant.type.text());
+  write("const {} : {} = ", constants_.of(constant), constant.type.text());
   printElements(constant);
   out_ += '\n';
 }
@@ -256,8 +179,8 @@ void Printer::printElements(const Value &constant) {
 }
 
 void Printer::printFunction(const Function &function) {
-  values_ = Names{'%'};
-  reserveNames(function.body, values_);
+  values_ = ValueNames{'%'};
+  values_.reserveAll(function.body);
   indent();
   printSignature(function);
   out_ += " {\n";
@@ -323,7 +246,7 @@ void Printer::printOp(const Op &op) {
   }
   for (size_t i = 0; i < op.numResults(); ++i) {
     out_ += i ? ", " : "";
-    out_ += values_.define(*op.result(i));
+    out_ += values_.of(*op.result(i));
   }
   write("{}{}(", op.numResults() ? " = " : "", op.def.name);
   printOperands(op);
@@ -357,7 +280,7 @@ void Printer::printAttributes(const Op &op) {
 }
 
 void Printer::printBlock(std::string_view label, const Block &block, const Op &op) {
-  const Names::Scope scope = values_.enter();
+  const ValueNames::Mark scope = values_.enter();
   write(" {}", label);
   for (size_t i = 0; i < block.numArguments(); ++i) {
     out_ += i ? ", " : "(";

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
-#include <functional>
 
 namespace burin::ir {
 namespace {
@@ -222,21 +221,26 @@ AttrValue ValueReader::attribute(const AttrSpec &spec) {
 
 // ---- constants ----
 
-void ValueReader::elements(const Type &type, std::vector<std::byte> &into, int depth) {
+/// A list of items, or of such lists, which are flattened.
+void ValueReader::nested(int depth, const std::function<void()> &item) {
   if (depth > kDeepestText)
     lexer_.fail(lexer_.peek().at, "text.depth", "the list nests too deeply");
+  list([&] { lexer_.peek().is("[") ? nested(depth + 1, item) : item(); });
+}
+
+std::vector<std::byte> ValueReader::elements(const Type &type) {
+  std::vector<std::byte> all;
   const size_t size = elementSize(type.element());
-  list([&] {
-    if (lexer_.peek().is("["))
-      return elements(type, into, depth + 1);
+  nested(0, [&] {
     const size_t at = lexer_.peek().at;
     const std::string text = signedWord();
     std::byte bytes[16];
     if (!storeElementText(type.element(), text, bytes))
       lexer_.fail(at, "text.element",
                   fmt::format("'{}' is no element of {}", text, name(type.element())));
-    into.insert(into.end(), bytes, bytes + size);
+    all.insert(all.end(), bytes, bytes + size);
   });
+  return all;
 }
 
 std::vector<std::byte> ValueReader::hex(size_t size) {
@@ -271,14 +275,15 @@ Value *ValueReader::constant(const Type &type, std::string name) {
   }
   const auto checkCount = [&](size_t actual) {
     if (static_cast<double>(actual) != count)
-      lexer_.fail(at, "text.count",
-                  fmt::format("has {} elements, expected {} of {}", actual, count, type.text()));
+      lexer_.fail(
+          at, "text.count",
+          fmt::format("has {} elements, expected {:.0f} of {}", actual, count, type.text()));
   };
   if (lexer_.peek().is("..."))
     lexer_.fail(at, "text.elided", "the elements have been left out: this text is to be read only");
   if (type.element() == ElementType::string) {
     std::vector<std::string> strings;
-    list([&] { strings.push_back(string()); });
+    nested(0, [&] { strings.push_back(string()); });
     checkCount(strings.size());
     return module_.addStrings(type.shape(), std::move(strings), std::move(name));
   }
@@ -289,7 +294,7 @@ Value *ValueReader::constant(const Type &type, std::string name) {
       lexer_.fail(at, "text.count", fmt::format("{} is too large", type.text()));
     *bytes = hex(static_cast<size_t>(count) * size);
   } else {
-    elements(type, *bytes, 0);
+    *bytes = elements(type);
     checkCount(bytes->size() / size);
   }
   const std::span<const std::byte> view{*bytes};

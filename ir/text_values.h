@@ -45,7 +45,8 @@ private:
   bool boolean();
   ElementType elementType();
   std::string signedWord();
-  void elements(const Type &, std::vector<std::byte> &, int depth);
+  void nested(int depth, const std::function<void()> &item);
+  std::vector<std::byte> elements(const Type &);
   std::vector<std::byte> hex(size_t size);
 
   Lexer &lexer_;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "codegen/kernels/evaluator.h"
 #include "ir/ops.h"
 #include "ir/text.h"
 #include "ir/text_elements.h"
+#include "passes/pipeline.h"
 #include "tests/gir/run.h"
 #include "tests/reference/reference.h"
-
-#ifdef BURIN_WITH_KERNELS
-#include "codegen/kernels/evaluator.h"
-#endif
 
 #include <algorithm>
 #include <cmath>
@@ -260,14 +258,10 @@ std::optional<Case> bless(const Case &c, const ir::Function &f, const Run &run) 
 } // namespace
 
 std::vector<NamedEvaluator> evaluators() {
-  std::vector<NamedEvaluator> all{{"reference", &reference::evaluator()}};
-#ifdef BURIN_WITH_KERNELS
-  all.push_back({"kernels", &kernels::evaluator()});
-#endif
-  return all;
+  return {{"reference", &reference::evaluator()}, {"kernels", &kernels::evaluator()}};
 }
 
-Outcome runEval(const Case &c, std::string_view evaluator) {
+Outcome runEval(const Case &c, const EvalOptions &options) {
   Outcome outcome;
   const std::unique_ptr<ir::Module> module = parseCase(c, outcome);
   if (!module)
@@ -276,10 +270,21 @@ Outcome runEval(const Case &c, std::string_view evaluator) {
     outcome.fail("a case of `# eval` has one function and at least one `# expect`");
     return outcome;
   }
+  if (options.optimized) {
+    try {
+      passes::PassContext context = contextOf(c);
+      passes::PipelineOptions checked;
+      checked.verifyEach = true;
+      passes::runPipeline(*module, context, checked);
+    } catch (const std::exception &) {
+      outcome.fail("pipeline: " + currentProblem());
+      return outcome;
+    }
+  }
   const ir::Function &f = *module->functions[0];
   for (const NamedEvaluator &by : evaluators()) {
     if ((c.find("only:") && c.valueOf("only:") != by.name) ||
-        (!evaluator.empty() && evaluator != by.name))
+        (!options.evaluator.empty() && options.evaluator != by.name))
       continue;
     try {
       const Run run = runOnce(f, inputsOf(c, f), *by.evaluator);
@@ -291,7 +296,7 @@ Outcome runEval(const Case &c, std::string_view evaluator) {
         if (!problem.empty())
           outcome.fail(fmt::format("{}: {}", by.name, problem));
       }
-      if (by.name == "reference" && !outcome.problems.empty())
+      if (by.name == "reference" && !options.optimized && !outcome.problems.empty())
         outcome.blessed = bless(c, f, run);
     } catch (const std::exception &) {
       outcome.fail(fmt::format("{}: {}", by.name, currentProblem()));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// burin_gir_test [--bless] [--by=EVALUATOR] FILE_OR_FOLDER...: runs the cases of .gir files.
+// burin_gir_test [--bless] [--by=EVALUATOR] [--optimized] FILE_OR_FOLDER...: runs the cases of .gir
+// files (README.md).
 //   --bless, or BLESS=1 in the environment: writes what came out as what is expected
 //   --by=reference, --by=kernels: runs the ops of `# eval` by this one alone
+//   --optimized: runs them behind the pipeline
 #include "tests/gir/run.h"
 
 #include <algorithm>
@@ -16,7 +18,7 @@ namespace {
 
 struct Options {
   bool bless = false;
-  std::string evaluator;
+  EvalOptions eval;
 };
 struct Count {
   size_t files = 0, cases = 0, failed = 0, blessed = 0;
@@ -26,7 +28,7 @@ Outcome runCase(const Case &c, const Options &options) {
   if (c.find("roundtrip"))
     return runRoundtrip(c);
   if (c.find("eval"))
-    return runEval(c, options.evaluator);
+    return runEval(c, options.eval);
   if (c.find("pass:") || c.find("pipeline"))
     return runPasses(c);
   if (c.find("verify") || c.text.find("# error: ") != std::string::npos)
@@ -80,8 +82,10 @@ int run(const std::vector<std::string> &arguments) {
   for (const std::string &argument : arguments) {
     if (argument == "--bless")
       options.bless = true;
+    else if (argument == "--optimized")
+      options.eval.optimized = true;
     else if (argument.starts_with(kBy))
-      options.evaluator = argument.substr(kBy.size());
+      options.eval.evaluator = argument.substr(kBy.size());
     else
       paths.push_back(argument);
   }

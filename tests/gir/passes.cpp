@@ -24,6 +24,8 @@ passes::Optimize optimizeNamed(const std::string &name) {
   throw CompileError(Problem::usage, {}, fmt::format("unknown `# optimize: {}`", name));
 }
 
+} // namespace
+
 passes::PassContext contextOf(const Case &c) {
   passes::PassContext context;
   const std::string target = c.valueOf("target:");
@@ -37,8 +39,6 @@ passes::PassContext contextOf(const Case &c) {
   context.disabledRules = commaSeparated(c.valueOf("disable:"));
   return context;
 }
-
-} // namespace
 
 Outcome runPasses(const Case &c) {
   Outcome outcome;

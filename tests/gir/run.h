@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ir/evaluator.h"
+#include "passes/pass.h"
 #include "tests/gir/case.h"
 
 #include <memory>
@@ -29,12 +30,17 @@ std::vector<NamedEvaluator> evaluators();
 Outcome runRoundtrip(const Case &);
 /// `# verify`: the problems of the module are those of its `# error: text [code]` comments.
 Outcome runVerify(const Case &);
-/// `# eval`: with each `# input %x = [...]`, each `# expect %y = [...]` holds, by the evaluator of
-/// that name, or by all where it is empty.
-Outcome runEval(const Case &, std::string_view evaluator);
+struct EvalOptions {
+  std::string evaluator;  ///< the one to run by; empty: all
+  bool optimized = false; ///< behind the pipeline
+};
+/// `# eval`: with each `# input %x = [...]`, each `# expect %y = [...]` holds.
+Outcome runEval(const Case &, const EvalOptions &);
 /// `# pass: a, b` or `# pipeline`: the module becomes what is expected.
 Outcome runPasses(const Case &);
 
+/// What the directives of the case say, and the kernels for constants.
+passes::PassContext contextOf(const Case &);
 /// Parses; problems of any kind become those of the outcome, and the result null.
 std::unique_ptr<ir::Module> parseCase(const Case &, Outcome &);
 /// What an exception tells, as the command line would print it.

@@ -1,0 +1,13 @@
+# docs/ir.md is what burin_ir_docs prints; BLESS=1 writes it.
+execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE actual COMMAND_ERROR_IS_FATAL ANY)
+if("$ENV{BLESS}" STREQUAL "1")
+  file(WRITE ${FILE} "${actual}")
+  return()
+endif()
+set(expected)
+if(EXISTS ${FILE})
+  file(READ ${FILE} expected)
+endif()
+if(NOT actual STREQUAL expected)
+  message(FATAL_ERROR "docs/ir.md is not what the rows say. To write it: BLESS=1 ctest -R ir_docs")
+endif()
