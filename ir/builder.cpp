@@ -47,6 +47,24 @@ std::vector<Type> infer(const Op &op) {
   return op.def.infer ? op.def.infer(op) : std::vector<Type>{};
 }
 
+/// Who makes an op may count axes from the end; the op has them from the front.
+void countAxesFromFront(Op &op) {
+  const auto fromFront = [&op](int64_t axis) {
+    const bool isOfOperand = op.numOperands() && op.operand(0)->type.isTensor();
+    const Type &type = isOfOperand ? op.operand(0)->type : op.result()->type;
+    const auto rank = static_cast<int64_t>(type.rank());
+    return axis < 0 && axis + rank >= 0 ? axis + rank : axis;
+  };
+  for (const AttrKey<int64_t> &key : {attr::axis, attr::batchAxis})
+    if (op.def.attrIndex(key.name))
+      op.set(key, fromFront(op[key]));
+  if (!op.def.attrIndex(attr::axes.name))
+    return;
+  Ints axes = op[attr::axes];
+  std::ranges::transform(axes, axes.begin(), fromFront);
+  op.set(attr::axes, std::move(axes));
+}
+
 } // namespace
 
 std::vector<Type> inferTypes(const Op &op) {
@@ -64,6 +82,7 @@ Op &Builder::makeOp(const OpDef &def, std::span<Value *const> operands,
       new Op(def, operands, arrange(def, std::move(attributes), at), std::move(blocks), at)};
   for (Type &type : inferTypes(*op))
     op->addResult(std::move(type));
+  countAxesFromFront(*op);
   if (def.fold)
     if (std::optional<Dims> contents = def.fold(*op))
       op->result()->setContents(std::move(*contents));

@@ -77,11 +77,6 @@ Tensor runListErase(const Op &op, Operands operands, const SymbolValues &) {
   return list;
 }
 
-size_t normalAxis(const Op &op, size_t rank) {
-  const int64_t axis = op[attr::axis];
-  return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
-}
-
 /// Elements before and behind the axis.
 struct AxisSplit {
   size_t outer, inner;
@@ -98,7 +93,7 @@ Shape toShape(const std::vector<int64_t> &extents) { return {extents.begin(), ex
 Tensor runListConcat(const Op &op, Operands operands, const SymbolValues &symbols) {
   const std::vector<Tensor> &items = operands[0]->items;
   const Type type = op.result()->type;
-  const size_t axis = normalAxis(op, type.rank());
+  const auto axis = static_cast<size_t>(op[attr::axis]);
   std::vector<int64_t> shape;
   for (const Tensor &item : items) {
     const std::vector<int64_t> extents = item.shape();
@@ -134,7 +129,7 @@ Tensor runListConcat(const Op &op, Operands operands, const SymbolValues &symbol
 Tensor runListSplit(const Op &op, Operands operands, const SymbolValues &symbols) {
   const Tensor &x = *operands[0];
   Tensor list = emptyList(op.result()->type);
-  const size_t axis = normalAxis(op, x.type.rank());
+  const auto axis = static_cast<size_t>(op[attr::axis]);
   const int64_t count = symbols(op[attr::count][0]);
   if (count < 1)
     throw RunError("bad_shape", op.at,
