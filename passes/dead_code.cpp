@@ -261,7 +261,7 @@ bool dropDefinitions(const ir::Module &module) {
   for (Op *op : unread | std::views::reverse) {
     Counts own;
     count(*op, own, 1);
-    const bool isFree = std::ranges::all_of(op->operator[](ir::attr::dims), [&](const ir::Dim &d) {
+    const bool isFree = std::ranges::all_of(definedDims(*op), [&](const ir::Dim &d) {
       Counts defined;
       count(d, defined, 1);
       return std::ranges::all_of(

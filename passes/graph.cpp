@@ -37,9 +37,14 @@ bool hasEffect(const Op &op) {
   return false;
 }
 
+ir::Dims definedDims(const Op &op) {
+  if (op.is(ir::ops::list_get) || op.is(ir::ops::optional_get)) // elements have a shape each
+    return op.result()->type.isTensor() ? op.result()->type.shape() : ir::Dims{};
+  return op.def.is(ir::Trait::definesDims) ? op[ir::attr::dims] : ir::Dims{};
+}
+
 bool definesSymbol(const Op &op) {
-  return op.def.is(ir::Trait::definesDims) &&
-         std::ranges::any_of(op[ir::attr::dims], [](const ir::Dim &d) { return !d.isNumber(); });
+  return std::ranges::any_of(definedDims(op), [](const ir::Dim &d) { return !d.isNumber(); });
 }
 
 bool isDead(const Op &op) {

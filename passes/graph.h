@@ -19,6 +19,8 @@ std::vector<ir::Op *> allOps(const ir::Module &);
 bool hasElementBlock(const ir::Op &);
 /// Whether the op or one in its blocks is kept although nobody uses its results.
 bool hasEffect(const ir::Op &);
+/// The extents whose symbols have a value when the op has run.
+ir::Dims definedDims(const ir::Op &);
 /// Whether it makes a symbol, which others may read without an edge to it.
 bool definesSymbol(const ir::Op &);
 /// Nobody reads its results, and it has no effect, terminates nothing and defines no symbol.

@@ -95,7 +95,7 @@ private:
       });
     });
     if (definesSymbol(*ops[i]) || effect)
-      for (const ir::Dim &d : dimsOf(*ops[i]))
+      for (const ir::Dim &d : definedDims(*ops[i]))
         for (const auto &[name, bounds] : symbolsOf(d))
           definer_.emplace(name, i); // the first one: later ones only check
     if (!effect)
@@ -115,10 +115,6 @@ private:
       reads[i].push_back(it->second);
   }
 
-  static const ir::Dims &dimsOf(const Op &op) {
-    static const ir::Dims kNone;
-    return op.def.is(ir::Trait::definesDims) ? op[ir::attr::dims] : kNone;
-  }
   static std::map<std::string, ir::Bounds, std::less<>> symbolsOf(const ir::Dim &d) {
     std::map<std::string, ir::Bounds, std::less<>> symbols;
     if (!d.isNumber())
