@@ -66,9 +66,12 @@ double defaultTolerance(ir::ElementType e) {
   }
 }
 
+/// `b` is what is expected: -0 is no other zero, 0 is either.
 bool isNear(double a, double b, double tolerance) {
   if (std::isnan(a) || std::isnan(b))
     return std::isnan(a) && std::isnan(b);
+  if (b == 0 && std::signbit(b) && !(a == 0 && std::signbit(a)))
+    return false;
   if (a == b)
     return true;
   return std::fabs(a - b) <= tolerance * std::max(1.0, std::fabs(b));
