@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace burin::codegen {
@@ -17,10 +18,12 @@ struct Break {
 
 /// `<` of "View<float, 1>", not of "a < b".
 bool isTemplateBracket(const std::string &line, size_t i) {
-  return line[i] == '<' && i > 0 && line[i - 1] != ' ' && line[i - 1] != '<' && i + 1 < line.size() && line[i + 1] != ' ' && line[i + 1] != '<' && line[i + 1] != '=';
+  return line[i] == '<' && i > 0 && line[i - 1] != ' ' && line[i - 1] != '<' &&
+         i + 1 < line.size() && line[i + 1] != ' ' && line[i + 1] != '<' && line[i + 1] != '=';
 }
 
-/// The last comma or operator of the outermost bracket that leaves a first part of at most 100 columns.
+/// The last comma or operator of the outermost bracket that leaves a first part of at most 100
+/// columns.
 std::optional<Break> findBreak(const std::string &line, size_t indent) {
   std::vector<size_t> open;
   std::vector<char> brackets;
@@ -41,10 +44,13 @@ std::optional<Break> findBreak(const std::string &line, size_t indent) {
     } else if (c == '(' || c == '{' || c == '[' || isTemplateBracket(line, i)) {
       open.push_back(i + 1);
       brackets.push_back(c);
-    } else if (((c == '>' && !brackets.empty() && brackets.back() == '<') || c == ')' || c == '}' || c == ']') && !open.empty()) {
+    } else if (((c == '>' && !brackets.empty() && brackets.back() == '<') || c == ')' || c == '}' ||
+                c == ']') &&
+               !open.empty()) {
       open.pop_back();
       brackets.pop_back();
-    } else if (c == '=' && open.empty() && i > 0 && line[i - 1] == ' ' && i + 1 < line.size() && line[i + 1] == ' ') {
+    } else if (c == '=' && open.empty() && i > 0 && line[i - 1] == ' ' && i + 1 < line.size() &&
+               line[i + 1] == ' ') {
       assignment = i + 2;
     } else if (c == ',' && i + 1 < line.size() && line[i + 1] == ' ' && i < kColumns) {
       const size_t depth = open.size();
@@ -76,36 +82,40 @@ size_t trailingComment(std::string_view line) {
 } // namespace
 
 std::string CodeWriter::take() {
-  // Trailing comments of neighbouring lines stand below each other.
-  std::vector<std::string> lines;
-  for (size_t at = 0; at < text_.size();) {
-    const size_t end = std::min(text_.find('\n', at), text_.size());
-    lines.emplace_back(text_, at, end - at);
-    at = end + 1;
-  }
-  text_.clear();
+  const std::string text = std::exchange(text_, {});
   std::string out;
-  for (size_t i = 0; i < lines.size();) {
-    size_t j = i, column = 0;
-    while (j < lines.size() && trailingComment(lines[j]) != std::string::npos) {
-      std::string_view code = std::string_view(lines[j]).substr(0, trailingComment(lines[j]));
-      while (!code.empty() && code.back() == ' ')
-        code.remove_suffix(1);
-      column = std::max(column, code.size());
-      ++j;
+  out.reserve(text.size() + text.size() / 16);
+  // Trailing comments of neighbouring lines stand below each other.
+  struct Commented {
+    std::string_view code, comment;
+  };
+  std::vector<Commented> group;
+  const auto endGroup = [&] {
+    size_t column = 0;
+    for (const Commented &line : group)
+      column = std::max(column, line.code.size());
+    for (const Commented &line : group) {
+      out += line.code;
+      out.append(column - line.code.size() + 1, ' ');
+      out += line.comment;
+      out += '\n';
     }
-    if (j == i) {
-      out += lines[i++] + '\n';
+    group.clear();
+  };
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const size_t comment = trailingComment(line);
+    if (comment != std::string_view::npos) {
+      const size_t end = line.find_last_not_of(' ', comment);
+      group.push_back({line.substr(0, end + 1), line.substr(comment + 1)});
       continue;
     }
-    for (; i < j; ++i) {
-      const size_t comment = trailingComment(lines[i]);
-      std::string code = lines[i].substr(0, comment);
-      while (!code.empty() && code.back() == ' ')
-        code.pop_back();
-      out += code + std::string(column - code.size() + 1, ' ') + lines[i].substr(comment + 1) + '\n';
-    }
+    endGroup();
+    out += line;
+    out += '\n';
   }
+  endGroup();
   return out;
 }
 
@@ -118,22 +128,28 @@ void CodeWriter::line(std::string_view text) {
     text_ += std::string(indent_, ' ') + std::string(text) + '\n';
     return;
   }
-  std::string rest = std::string(indent_, ' ') + std::string(text);
-  const size_t own = rest.find_first_not_of(' ');
-  while (rest.size() > kColumns) {
-    const std::optional<Break> at = findBreak(rest, own);
-    if (!at || at->at >= rest.size())
+  // Only a window of a line is looked at and copied: one with all values of a model is long.
+  const size_t own = indent_ + text.find_first_not_of(' ');
+  size_t column = indent_;
+  while (column + text.size() > kColumns) {
+    std::string head = std::string(column, ' ');
+    head += text.substr(0, kColumns + 2 - std::min(column, kColumns));
+    const std::optional<Break> at = findBreak(head, own);
+    // Only where the rest is shorter then and something stands before it.
+    if (!at || at->at >= column + text.size() || at->column >= at->at)
       break;
-    std::string head = rest.substr(0, at->at);
+    head.resize(at->at);
     while (!head.empty() && head.back() == ' ')
       head.pop_back();
-    std::string tail = std::string(at->column, ' ') + rest.substr(at->at);
-    if (head.find_first_not_of(' ') == std::string::npos || tail.size() >= rest.size())
+    if (head.empty())
       break;
     text_ += head + '\n';
-    rest = std::move(tail);
+    text.remove_prefix(at->at - column);
+    column = at->column;
   }
-  text_ += rest + '\n';
+  text_.append(column, ' ');
+  text_ += text;
+  text_ += '\n';
 }
 
 void CodeWriter::comment(std::string_view text) {

@@ -68,14 +68,19 @@ std::string stringLiteral(std::string_view text) {
 
 Scope::Scope(std::initializer_list<std::string_view> taken) {
   for (const std::string_view name : taken)
-    taken_.emplace(name);
+    taken_.emplace(name, 2);
 }
 
 std::string Scope::fresh(std::string_view name) {
   const std::string base = identifier(name);
-  std::string candidate = base;
-  for (int i = 2; !taken_.insert(candidate).second; ++i)
-    candidate = fmt::format("{}_{}", base, i);
+  const auto [it, isNew] = taken_.emplace(base, 2);
+  if (isNew)
+    return base;
+  int &next = it->second; // stays where it is while others come in
+  std::string candidate;
+  do
+    candidate = fmt::format("{}_{}", base, next++);
+  while (!taken_.emplace(candidate, 2).second);
   return candidate;
 }
 

@@ -4,9 +4,9 @@
 // raw.
 #pragma once
 
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace burin::codegen {
 
@@ -26,7 +26,7 @@ public:
   std::string fresh(std::string_view name);
 
 private:
-  std::set<std::string, std::less<>> taken_;
+  std::unordered_map<std::string, int> taken_; ///< and the number to try when it is asked for again
 };
 
 } // namespace burin::codegen
