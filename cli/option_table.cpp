@@ -158,7 +158,7 @@ constexpr Option kOptions[] = {
      .help = "fail if the arena is larger"},
     {.spelling = "--weights", .kind = Kind::choice, .value = "FORM", .keyword = "WEIGHTS",
      .fallback = "auto", .choices = "auto|literals|string|incbin|file|caller",
-     .planned = "string|incbin|file|caller", .group = Group::memory, .verbs = kGenerate,
+     .planned = "file|caller", .group = Group::memory, .verbs = kGenerate,
      .inHelp = kCompile, .help = "how the weights are stored"},
     {.spelling = "--weights-section", .kind = Kind::text, .value = "SECTION",
      .keyword = "WEIGHTS_SECTION", .group = Group::memory, .verbs = kGenerate,

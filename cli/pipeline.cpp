@@ -23,6 +23,14 @@ passes::Optimize optimizeOf(const Settings &settings) {
                            : passes::Optimize::speed;
 }
 
+codegen::WeightForm weightFormOf(const Settings &settings) {
+  const std::string form = settings.text("weights");
+  return form == "literals" ? codegen::WeightForm::literals
+         : form == "string" ? codegen::WeightForm::string
+         : form == "incbin" ? codegen::WeightForm::incbin
+                            : codegen::WeightForm::automatic;
+}
+
 bool isIdentifier(std::string_view text) {
   return !(text.front() >= '0' && text.front() <= '9') && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -47,7 +55,7 @@ codegen::Settings codegenSettings(const std::string &name, const Settings &setti
   result.cxxApi = settings.text("api") != "c";
   result.threads = settings.text("threads") == "hook";
   result.profile = settings.flag("profile");
-  result.literals = settings.text("weights") == "literals";
+  result.weights = weightFormOf(settings);
   result.text = settingsText(settings);
   result.version = version();
   return result;
@@ -156,10 +164,8 @@ Compiled generateCode(ir::Module &module, const std::string &name, const Setting
   ir::MemoryPlan plan =
       passes::planMemory(entry, codegen::scratchBytes(*prepared), targetOf(settings).alignment);
   plan.steps = passes::steps(entry);
-  Compiled compiled{codegen::generate(*prepared, plan), codegen::summarise(*prepared, plan),
-                    apiOf(*prepared)};
-  // The build system knows it as an output: empty while all weights lie in the source.
-  compiled.files.push_back({name + ".weights.bin", {}});
+  Compiled compiled{prepared, codegen::generate(*prepared, plan),
+                    codegen::summarise(*prepared, plan), apiOf(*prepared)};
   checkLimits(compiled.summary, settings);
   return compiled;
 }
@@ -168,13 +174,12 @@ std::vector<std::string> fileNames(const std::string &name, const Settings &sett
   std::vector<std::string> names;
   if (settings.text("emit") == "gir")
     return {name + ".gir"};
-  for (const std::string_view ending : {".h", ".cpp", ".weights.cpp"})
+  for (const std::string_view ending : {".h", ".cpp", ".weights.cpp", ".weights.bin"})
     names.push_back(name + std::string(ending));
   names.emplace_back("report.json");
   if (settings.text("api") != "cxx")
     for (const std::string_view ending : {"_c.h", "_c.cpp"})
       names.push_back(name + std::string(ending));
-  names.push_back(name + ".weights.bin");
   return names;
 }
 

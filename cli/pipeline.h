@@ -36,6 +36,7 @@ struct Api {
 };
 
 struct Compiled {
+  std::shared_ptr<const codegen::Prepared> prepared; ///< what the files are written from
   std::vector<codegen::File> files;
   codegen::Summary summary;
   Api api;

@@ -210,7 +210,7 @@ Testbench::Testbench(const Compiled &compiled, const std::string &name, fs::path
     words.push_back(std::move(flag));
   words.insert(words.end(), {"-I", folder_.string(), "-I", runtimeFolder().string()});
   for (const codegen::File &file : compiled.files) {
-    writeFile(folder_ / file.name, file.text);
+    writeFile(folder_ / file.name, file.write);
     if (file.name.ends_with(".cpp"))
       words.push_back((folder_ / file.name).string());
   }

@@ -176,7 +176,8 @@ int runCompile(const Settings &settings) {
   const size_t after = countOps(*model.module);
   progress.update("generating", 0, 0);
   if (isGir)
-    compiled.files = {{name + ".gir", ir::print(*model.module)}};
+    compiled.files = {
+        {name + ".gir", [text = ir::print(*model.module)](const codegen::Sink &to) { to(text); }}};
   else
     compiled = generateCode(*model.module, name, settings);
   progress.erase();
@@ -189,7 +190,7 @@ int runCompile(const Settings &settings) {
     result.summary = compiled.summary;
   if (!settings.flag("dry-run")) {
     for (size_t i = 0; i < names.size(); ++i)
-      result.changed += writeFile(result.paths[i], compiled.files[i].text);
+      result.changed += writeFile(result.paths[i], compiled.files[i].write);
     writeDepfile(settings, result);
     if (settings.has("stamp"))
       touchFile(settings.text("stamp"));

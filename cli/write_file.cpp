@@ -69,47 +69,93 @@ void makeFolderOf(const fs::path &path) {
     cannotWrite(path, reasonOf(error.value()));
 }
 
-bool hasContent(const fs::path &path, std::string_view content) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0)
-    return false;
-  const Descriptor descriptor{fd};
-  struct stat status {};
-  bool same = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-              static_cast<uint64_t>(status.st_size) == content.size();
-  std::array<char, 65536> buffer;
-  while (same && !content.empty()) {
-    const ssize_t got = ::read(fd, buffer.data(), std::min(buffer.size(), content.size()));
-    same = got > 0 && std::memcmp(buffer.data(), content.data(), static_cast<size_t>(got)) == 0;
-    if (same)
-      content.remove_prefix(static_cast<size_t>(got));
+/// Whether a file is what comes, piece by piece.
+class Comparison {
+public:
+  explicit Comparison(const fs::path &path)
+      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), file_{fd_} {
+    struct stat status {};
+    same_ = fd_ >= 0 && ::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
+    left_ = same_ ? static_cast<uint64_t>(status.st_size) : 0;
   }
-  return same;
-}
+
+  void add(std::string_view piece) {
+    same_ = same_ && piece.size() <= left_;
+    left_ -= same_ ? piece.size() : 0;
+    std::array<char, 65536> buffer;
+    while (same_ && !piece.empty()) {
+      const ssize_t got = ::read(fd_, buffer.data(), std::min(buffer.size(), piece.size()));
+      same_ = got > 0 && std::memcmp(buffer.data(), piece.data(), static_cast<size_t>(got)) == 0;
+      if (same_)
+        piece.remove_prefix(static_cast<size_t>(got));
+    }
+  }
+
+  bool isSame() const { return same_ && left_ == 0; }
+
+private:
+  int fd_;
+  Descriptor file_;
+  bool same_ = false;
+  uint64_t left_ = 0; ///< bytes of the file that are not compared yet
+};
+
+/// Small pieces together.
+class Buffer {
+public:
+  explicit Buffer(std::function<void(std::string_view)> to) : to_(std::move(to)) {}
+  void add(std::string_view piece) {
+    if (held_.size() + piece.size() > kMost)
+      flush();
+    if (piece.size() > kMost)
+      to_(piece);
+    else
+      held_ += piece;
+  }
+  void flush() {
+    to_(held_);
+    held_.clear();
+  }
+
+private:
+  static constexpr size_t kMost = 1 << 18;
+  std::function<void(std::string_view)> to_;
+  std::string held_;
+};
 
 /// To a terminal, a pipe or /dev/null, which a rename would replace.
-bool writeDirectly(const fs::path &path, std::string_view content) {
+bool writeDirectly(const fs::path &path, const Pieces &pieces) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0)
     cannotWrite(path, reasonOf(errno));
   const Descriptor descriptor{fd};
-  writeAll(fd, path, content);
+  pieces([&](std::string_view piece) { writeAll(fd, path, piece); });
   return true;
 }
 
 } // namespace
 
 bool writeFile(const fs::path &path, std::string_view content) {
-  if (hasContent(path, content))
-    return false;
+  return writeFile(path, [&](const auto &to) { to(content); });
+}
+
+bool writeFile(const fs::path &path, const Pieces &pieces) {
   makeFolderOf(path);
   std::error_code none;
   const fs::path real = fs::is_symlink(path, none) ? fs::weakly_canonical(path, none) : path;
   if (const fs::file_status status = fs::status(real, none);
       fs::exists(status) && !fs::is_regular_file(status))
-    return writeDirectly(path, content);
+    return writeDirectly(path, pieces);
+  Comparison old(real);
   TemporaryFile file(real);
-  file.write(content);
+  Buffer buffer([&](std::string_view piece) {
+    old.add(piece);
+    file.write(piece);
+  });
+  pieces([&](std::string_view piece) { buffer.add(piece); });
+  buffer.flush();
+  if (old.isSame())
+    return false; // and its time stays
   file.commit();
   return true;
 }

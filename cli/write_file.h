@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@ namespace burin::cli {
 /// Writes the file if its content differs, through a temporary file beside it; makes the folders
 /// above it. Returns whether it changed. Throws CompileError (usage) with the path and the reason.
 bool writeFile(const std::filesystem::path &path, std::string_view content);
+
+/// The same for a file that comes in pieces; it never lies in memory as a whole.
+using Pieces = std::function<void(const std::function<void(std::string_view)> &)>;
+bool writeFile(const std::filesystem::path &path, const Pieces &pieces);
 
 /// Gives the file the present time; makes it, empty, if there is none.
 void touchFile(const std::filesystem::path &path);

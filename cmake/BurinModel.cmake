@@ -74,7 +74,9 @@ function(burin_add_model target)
     COMMENT "Compiling model ${target}"
     VERBATIM)
   # .incbin hides the weights from the compiler's own dependency scan
-  set_source_files_properties(${dir}/${target}.weights.cpp PROPERTIES OBJECT_DEPENDS ${weights})
+  # and from link time optimisation.
+  set_source_files_properties(${dir}/${target}.weights.cpp PROPERTIES OBJECT_DEPENDS ${weights}
+    COMPILE_OPTIONS $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-fno-lto>)
 
   set(exclude)
   if(arg_EXCLUDE_FROM_ALL)

@@ -11,11 +11,20 @@
 #include "ir/memory_plan.h"
 #include "ir/target.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace burin::codegen {
+
+/// How NAME.weights.cpp holds what is too long to be read as literals.
+enum class WeightForm {
+  automatic, ///< a string literal up to some MB, beyond that as `incbin`
+  literals,  ///< typed literals always: for any compiler, and for big-endian targets
+  string,
+  incbin, ///< NAME.weights.bin, which the assembler includes
+};
 
 struct Settings {
   std::string name = "model";    ///< of the files
@@ -25,14 +34,21 @@ struct Settings {
   bool cApi = false, cxxApi = true;
   bool threads = false; ///< --threads hook
   bool profile = false; ///< the observer hook
-  bool literals = false; ///< --weights literals: no string literals
+  WeightForm weights = WeightForm::automatic;
   std::string text;     ///< the settings as the header comment tells them; no paths, no dates
   std::string version;  ///< of burin
 };
 
+/// Takes a file piece by piece.
+using Sink = std::function<void(std::string_view)>;
+
 struct File {
   std::string name; ///< "digits.cpp"
-  std::string text; ///< bytes
+  /// Hands over the whole content, the same each time. Weights are packed one by one meanwhile, so
+  /// that they never lie in memory together.
+  std::function<void(const Sink &)> write;
+
+  std::string content() const;
 };
 
 class Prepared;
@@ -40,7 +56,9 @@ class Prepared;
 std::shared_ptr<Prepared> prepare(ir::Module &, const Settings &);
 /// For each step, what all its tasks need together.
 std::vector<int64_t> scratchBytes(const Prepared &);
-/// NAME.h, NAME.cpp, NAME.weights.cpp, with the C API NAME_c.h and NAME_c.cpp, and report.json.
+/// NAME.h, NAME.cpp, NAME.weights.cpp, NAME.weights.bin (empty where the weights are text: a build
+/// knows the same files for every form), with the C API NAME_c.h and NAME_c.cpp, and report.json.
+/// The files hold on to the module and to `Prepared`.
 std::vector<File> generate(const Prepared &, const ir::MemoryPlan &);
 
 /// Figures for the summary of the command line.

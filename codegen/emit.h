@@ -39,7 +39,8 @@ private:
 
 std::string emitHeader(const Prepared &, const Memory &);
 std::string emitSource(const Prepared &, const Memory &);
-std::string emitWeights(const Prepared &);
+void emitWeights(const Prepared &, const Sink &);
+void emitBinary(const Prepared &, const Sink &); ///< NAME.weights.bin
 std::string emitCHeader(const Prepared &, const Memory &);
 std::string emitCSource(const Prepared &, const Memory &);
 std::string emitReport(const Prepared &, const Memory &);

@@ -83,10 +83,10 @@ private:
     out_.line(fmt::format("// Defined in {}.weights.cpp.", p_.settings.name));
     out_.line("namespace weights {");
     for (const Weight &w : p_.weights)
-      if (!w.inBlob)
+      if (w.place != Weight::Place::string)
         out_.line(fmt::format("extern const {} {}[{}];", weightType(w), w.name, std::max<int64_t>(w.count, 1)));
-    if (p_.blobBytes)
-      out_.line(fmt::format("extern const unsigned char packed[{} + 1];", p_.blobBytes));
+    if (p_.stringBytes)
+      out_.line(fmt::format("extern const unsigned char packed[{} + 1];", p_.stringBytes));
     out_.line("} // namespace weights");
     out_.blank();
   }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NAME.weights.cpp: small tensors as literals to read, the rest as one string literal of float32
-// bytes, the form that compilers read fastest.
+// NAME.weights.cpp: small tensors as literals to read; the rest as one string literal, which
+// compilers read faster than numbers, or as pieces of NAME.weights.bin, which only the assembler
+// reads.
 #include "codegen/emit.h"
 #include "codegen/kernels/expression.h"
 #include "ir/number.h"
 
+#include <cmath>
 #include <fmt/format.h>
-#include <iterator>
 
 namespace burin::codegen {
 namespace {
@@ -43,111 +44,176 @@ std::string literal(ElementType e, const std::byte *at) {
   }
 }
 
-void emitLiterals(std::string &out, const Weight &w) {
+/// Whether the literals name infinity or NaN.
+bool hasSpecial(const Weight &w) {
+  if (!ir::isFloat(w.element))
+    return false;
+  const std::vector<std::byte> bytes = w.make();
+  for (size_t at = 0; at < bytes.size(); at += ir::elementSize(w.element))
+    if (!std::isfinite(ir::loadNumber(w.element, bytes.data() + at)))
+      return true;
+  return false;
+}
+
+void emitLiterals(const Weight &w, const Sink &to) {
   const std::vector<std::byte> bytes = w.make();
   const std::string type = kernels::elementCpp(w.element);
   const int64_t declared = std::max<int64_t>(w.count, 1);
-  auto to = std::back_inserter(out);
-  fmt::format_to(to, "// {}\nextern const {} {}[{}];\nalignas(64) const {} {}[{}] = {{", w.comment, type, w.name, declared, type, w.name, declared);
+  to(fmt::format("// {0}\nextern const {1} {2}[{3}];\nalignas(64) const {1} {2}[{3}] = {{",
+                 w.comment, type, w.name, declared));
   std::string line;
   const size_t size = ir::elementSize(w.element);
   for (int64_t i = 0; i < w.count; ++i) {
     const std::string text = literal(w.element, bytes.data() + static_cast<size_t>(i) * size);
     if (line.empty() || line.size() + text.size() + 2 > 100) {
-      out += line;
+      to(line);
       line = "\n    ";
     } else {
       line += ' ';
     }
     line += text + ",";
   }
-  out += line + "\n};\n\n";
+  to(line + "\n};\n\n");
 }
 
 /// Bytes as pieces of a string literal: three octal digits, or the character itself.
 class StringWriter {
 public:
-  explicit StringWriter(std::string &out) : out_{out} {}
+  explicit StringWriter(const Sink &to) : to_{to} {}
   void add(std::byte b) {
-    if (column_ == 0)
-      out_ += "    \"";
     const auto c = static_cast<unsigned char>(b);
-    if (c >= 32 && c < 127 && c != '"' && c != '\\' && c != '?') {
-      out_ += static_cast<char>(c);
-      column_ += 1;
-    } else {
-      out_ += '\\';
-      out_ += static_cast<char>('0' + (c >> 6));
-      out_ += static_cast<char>('0' + (c >> 3 & 7));
-      out_ += static_cast<char>('0' + (c & 7));
-      column_ += 4;
-    }
-    if (column_ > 110)
-      end();
+    if (c >= 32 && c < 127 && c != '"' && c != '\\' && c != '?')
+      line_ += static_cast<char>(c);
+    else
+      line_ += {'\\', static_cast<char>('0' + (c >> 6)), static_cast<char>('0' + (c >> 3 & 7)),
+                static_cast<char>('0' + (c & 7))};
+    if (line_.size() > 110)
+      endLine();
   }
   void end() {
-    if (column_)
-      out_ += "\"\n";
-    column_ = 0;
+    endLine();
+    to_(";\n");
   }
 
 private:
-  std::string &out_;
-  int column_ = 0;
+  void endLine() {
+    if (!line_.empty())
+      to_("\n    \"" + line_ + '"');
+    line_.clear();
+  }
+
+  const Sink &to_;
+  std::string line_;
 };
 
-void emitBlob(std::string &out, const Prepared &p) {
-  out += "// What is longer, each from a multiple of 64 bytes on:\n";
-  for (const Weight &w : p.weights)
-    if (w.inBlob)
-      fmt::format_to(std::back_inserter(out), "//   {:>8}  {}\n", w.blobOffset, w.comment);
-  out += "#if defined(__clang__)\n#pragma clang diagnostic ignored \"-Woverlength-strings\"\n"
-         "#elif defined(__GNUC__)\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n#endif\n";
-  fmt::format_to(std::back_inserter(out), "extern const unsigned char packed[{0} + 1];\nalignas(64) const unsigned char packed[{0} + 1] =\n", p.blobBytes);
-  StringWriter writer{out};
+/// All weights of a place with the zeros between them.
+template <class Take> void eachByte(const Prepared &p, Weight::Place place, const Take &take) {
   int64_t written = 0;
-  for (const Weight &w : p.weights) {
-    if (!w.inBlob)
-      continue;
-    for (const std::byte b : w.make())
+  for (const Weight &w : p.weights)
+    if (w.place == place) {
+      take(std::vector<std::byte>(static_cast<size_t>(w.offset - written)));
+      take(w.make());
+      written = w.offset + w.bytes();
+    }
+}
+
+void emitString(const Prepared &p, const Sink &to) {
+  to("// What is longer, each from a multiple of 64 bytes on:\n");
+  for (const Weight &w : p.weights)
+    if (w.place == Weight::Place::string)
+      to(fmt::format("//   {:>8}  {}\n", w.offset, w.comment));
+  to("#if defined(__clang__)\n#pragma clang diagnostic ignored \"-Woverlength-strings\"\n"
+     "#elif defined(__GNUC__)\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n#endif\n");
+  to(fmt::format("extern const unsigned char packed[{0} + 1];\n"
+                 "alignas(64) const unsigned char packed[{0} + 1] =",
+                 p.stringBytes));
+  StringWriter writer{to};
+  eachByte(p, Weight::Place::string, [&](const std::vector<std::byte> &bytes) {
+    for (const std::byte b : bytes)
       writer.add(b);
-    written += w.bytes();
-    for (; written % 64; ++written)
-      writer.add(std::byte{0});
-  }
+  });
   writer.end();
-  out.insert(out.size() - 1, ";");
-  out += "\n";
+  to("\n");
+}
+
+/// The name of an array as the assembler knows it: Itanium C++ ABI, section 5.1.
+std::string mangled(const Prepared &p, const Weight &w) {
+  return fmt::format("_ZN{}{}7weights{}{}E", p.nameSpace.size(), p.nameSpace, w.name.size(),
+                     w.name);
+}
+
+void emitBinaryParts(const Prepared &p, const Sink &to) {
+  to(fmt::format(
+      R"(// The rest is {0}.weights.bin, in which the assembler finds it: the folder of that file has to be
+// in the include path (-I). Link time optimisation does not see the assembler: -fno-lto for this file.
+#if !defined(__GNUC__)
+#error "{0}.weights.bin needs g++ or clang; generate with --weights literals for other compilers"
+#endif
+#define BURIN_TEXT(x) #x
+#define BURIN_PREFIX(x) BURIN_TEXT(x)
+#define BURIN_SYMBOL(name) BURIN_PREFIX(__USER_LABEL_PREFIX__) #name
+#if defined(__APPLE__)
+#define BURIN_SECTION ".section __TEXT,__const\n"
+#define BURIN_OBJECT(name, bytes) ".private_extern " BURIN_SYMBOL(name) "\n"
+#elif defined(_WIN32)
+#define BURIN_SECTION ".section .rdata,\"dr\"\n"
+#define BURIN_OBJECT(name, bytes)
+#else
+#define BURIN_SECTION ".section .rodata\n"
+#define BURIN_OBJECT(name, bytes) \
+  ".hidden " #name "\n.type " #name ", %object\n.size " #name ", " #bytes "\n"
+#endif
+#define BURIN_WEIGHTS(name, at, bytes) \
+  __asm__(BURIN_SECTION ".balign 64\n.globl " BURIN_SYMBOL(name) "\n" BURIN_OBJECT(name, bytes) \
+          BURIN_SYMBOL(name) ":\n.incbin \"{0}.weights.bin\", " #at ", " #bytes "\n.text\n")
+
+)",
+      p.settings.name));
+  for (const Weight &w : p.weights)
+    if (w.place == Weight::Place::binary)
+      to(fmt::format("// {}\nBURIN_WEIGHTS({}, {}, {});\n", w.comment, mangled(p, w), w.offset,
+                     w.bytes()));
+  to("\n");
 }
 
 } // namespace
 
-std::string emitWeights(const Prepared &p) {
-  std::string out = preamble(p, false);
-  fmt::format_to(std::back_inserter(out), "//\n// The weights, apart from {}.cpp: new weights recompile no code.\n// clang-format off\n\n", p.settings.name);
+void emitBinary(const Prepared &p, const Sink &to) {
+  eachByte(p, Weight::Place::binary, [&](const std::vector<std::byte> &bytes) {
+    to({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+  });
+}
+
+void emitWeights(const Prepared &p, const Sink &to) {
+  to(preamble(p, false));
+  to(fmt::format("//\n// The weights, apart from {}.cpp: new weights recompile no code.\n"
+                 "// clang-format off\n\n",
+                 p.settings.name));
   std::set<std::string> headers;
-  std::string literals;
   for (const Weight &w : p.weights) {
-    headers.insert(kernels::elementCpp(w.element).starts_with("rt::") ? "burin/rt/numeric.h" : "burin/runtime.h");
-    if (!w.inBlob)
-      emitLiterals(literals, w);
+    const bool isStruct = kernels::elementCpp(w.element).starts_with("rt::");
+    headers.insert(isStruct ? "burin/rt/numeric.h" : "burin/runtime.h");
+    if (w.place == Weight::Place::literals && !isStruct && hasSpecial(w))
+      headers.insert("burin/rt/special.h");
   }
-  if (literals.find("rt::k") != std::string::npos)
-    headers.insert("burin/rt/special.h");
   for (const std::string &header : headers)
-    fmt::format_to(std::back_inserter(out), "#include \"{}\"\n", header);
-  if (p.blobBytes)
-    out += "\n#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__\n"
-           "#error \"written for little-endian targets; generate with --weights literals for others\"\n#endif\n";
-  fmt::format_to(std::back_inserter(out), "\nnamespace {} {{\nnamespace weights {{\n", p.nameSpace);
+    to(fmt::format("#include \"{}\"\n", header));
+  if (p.stringBytes || p.binaryBytes)
+    to("\n#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__\n"
+       "#error \"written for little-endian targets; generate with --weights literals for others\"\n"
+       "#endif\n");
+  to(fmt::format("\nnamespace {} {{\nnamespace weights {{\n", p.nameSpace));
   if (headers.contains("burin/rt/numeric.h") || headers.contains("burin/rt/special.h"))
-    out += "namespace rt = burin::rt;\n";
-  out += "\n";
-  out += literals;
-  if (p.blobBytes)
-    emitBlob(out, p);
-  fmt::format_to(std::back_inserter(out), "}} // namespace weights\n}} // namespace {}\n", p.nameSpace);
-  return out;
+    to("namespace rt = burin::rt;\n");
+  to("\n");
+  for (const Weight &w : p.weights)
+    if (w.place == Weight::Place::literals)
+      emitLiterals(w, to);
+  if (p.stringBytes)
+    emitString(p, to);
+  if (p.binaryBytes)
+    emitBinaryParts(p, to);
+  to(fmt::format("}} // namespace weights\n}} // namespace {}\n", p.nameSpace));
 }
 
 } // namespace burin::codegen

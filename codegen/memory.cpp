@@ -98,7 +98,7 @@ std::string Memory::pointer(const Value *value, bool asF32) const {
 
 std::string Memory::packed(const kernels::Packed &p) const {
   const Weight &w = prepared.weightOf(p.from, p.layout);
-  const std::string where = w.inBlob ? fmt::format("weights::packed + {}", w.blobOffset) : "weights::" + w.name;
+  const std::string where = w.place == Weight::Place::string ? fmt::format("weights::packed + {}", w.offset) : "weights::" + w.name;
   return p.element == ElementType::f32 ? fmt::format("rt::weights({})", where) : where;
 }
 

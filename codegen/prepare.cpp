@@ -12,7 +12,9 @@ namespace burin::codegen {
 namespace {
 namespace ops = ir::ops;
 
-constexpr int64_t kMostLiteralBytes = 4096; // what a person still reads
+constexpr int64_t kMostLiteralBytes = 4096;     // of a tensor: what a person still reads
+constexpr int64_t kMostStringBytes = 4 << 20;   // of all: 10 s and 1 GB of the C++ compiler are 80 MB
+constexpr int64_t kWeightAlignment = 64;        // a cache line
 
 /// "f32[1,8,8,16]"
 std::string shortType(const Type &type) {
@@ -284,7 +286,7 @@ void Prepared::addWeight(const kernels::Packed &packed, const std::string &other
   w.element = packed.element;
   w.count = packed.count;
   w.make = packed.make;
-  w.inBlob = packed.element == ElementType::f32 && w.bytes() > kMostLiteralBytes && !settings.literals;
+  w.isPacked = true;
   weights.push_back(std::move(w));
 }
 
@@ -311,10 +313,24 @@ std::string Prepared::addFunctor(const kernels::Functor &functor) {
 }
 
 void Prepared::placeWeights() {
+  WeightForm form = settings.weights;
+  if (form == WeightForm::automatic) {
+    int64_t bytes = 0;
+    for (const Weight &w : weights)
+      bytes += w.bytes() > kMostLiteralBytes ? w.bytes() : 0;
+    form = bytes > kMostStringBytes ? WeightForm::incbin : WeightForm::string;
+  }
+  const auto put = [](Weight &w, Weight::Place place, int64_t &end) {
+    w.place = place;
+    w.offset = end;
+    end += (w.bytes() + kWeightAlignment - 1) / kWeightAlignment * kWeightAlignment;
+  };
   for (Weight &w : weights)
-    if (w.inBlob) {
-      w.blobOffset = blobBytes;
-      blobBytes += (w.bytes() + 63) / 64 * 64;
+    if (w.bytes() > kMostLiteralBytes) {
+      if (form == WeightForm::incbin)
+        put(w, Weight::Place::binary, binaryBytes);
+      else if (form == WeightForm::string && w.isPacked && w.element == ElementType::f32)
+        put(w, Weight::Place::string, stringBytes);
     }
 }
 

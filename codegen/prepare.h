@@ -17,15 +17,22 @@ using ir::Op;
 using ir::Type;
 using ir::Value;
 
-/// A constant in NAME.weights.cpp: an array of its own, or a piece of the one string literal.
+/// A constant of the generated code.
 struct Weight {
+  enum class Place {
+    literals, ///< an array in NAME.weights.cpp
+    string,   ///< a piece of the one string literal there
+    binary,   ///< an array whose content is a piece of NAME.weights.bin
+  };
+
   std::string name;    ///< in the namespace `weights`
   std::string comment; ///< the model's name, type and layout
   ElementType element;
   int64_t count = 0;
   std::function<std::vector<std::byte>()> make;
-  bool inBlob = false;
-  int64_t blobOffset = 0; ///< bytes
+  bool isPacked = false; ///< read through rt::F32 only, so that any bytes can hold it
+  Place place = Place::literals;
+  int64_t offset = 0; ///< in the string or in the file, bytes
   int64_t bytes() const { return count * static_cast<int64_t>(ir::elementSize(element)); }
 };
 
@@ -85,7 +92,7 @@ public:
   std::vector<Stub> stubs;
   std::vector<FunctorDef> functors;
   std::vector<Weight> weights;
-  int64_t blobBytes = 0;
+  int64_t stringBytes = 0, binaryBytes = 0; ///< of the weights in those places
   std::set<std::string> includes;
   std::vector<SymbolInfo> symbols;
   std::vector<std::string> argumentNames, resultNames; ///< identifiers, of the class

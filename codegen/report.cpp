@@ -8,6 +8,12 @@
 namespace burin::codegen {
 namespace {
 
+std::string_view placeText(Weight::Place place) {
+  return place == Weight::Place::literals ? "literals"
+         : place == Weight::Place::string ? "string"
+                                          : "binary";
+}
+
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -60,7 +66,7 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
     buffers.push_back(fmt::format("{{\"name\": {}, \"offset\": {}, \"bytes\": {}, \"first\": {}, \"last\": {}}}", quoted(memory.bufferName(i).substr(3)), b.offset, b.bytes, b.first, b.last));
   }
   for (const Weight &w : p.weights)
-    weights.push_back(fmt::format("{{\"name\": {}, \"bytes\": {}, \"form\": \"{}\"}}", quoted(w.name), w.bytes(), w.inBlob ? "string" : "literals"));
+    weights.push_back(fmt::format("{{\"name\": {}, \"bytes\": {}, \"form\": \"{}\"}}", quoted(w.name), w.bytes(), placeText(w.place)));
   const Summary s = summarise(p, plan);
   std::string out = "{\n";
   const auto field = [&](std::string_view key, const std::string &value, bool last = false) { out += fmt::format("  \"{}\": {}{}\n", key, value, last ? "" : ","); };
@@ -101,14 +107,24 @@ Summary summarise(const Prepared &p, const ir::MemoryPlan &plan) {
   return s;
 }
 
+std::string File::content() const {
+  std::string text;
+  write([&](std::string_view piece) { text += piece; });
+  return text;
+}
+
 std::vector<File> generate(const Prepared &p, const ir::MemoryPlan &plan) {
   const Memory memory{p, plan};
-  const std::string &name = p.settings.name;
-  std::vector<File> files = {
-      {name + ".h", emitHeader(p, memory)}, {name + ".cpp", emitSource(p, memory)}, {name + ".weights.cpp", emitWeights(p)}, {"report.json", emitReport(p, memory)}};
+  const auto file = [&](std::string_view ending, std::string text) {
+    return File{p.settings.name + std::string(ending), [text = std::move(text)](const Sink &to) { to(text); }};
+  };
+  std::vector<File> files = {file(".h", emitHeader(p, memory)), file(".cpp", emitSource(p, memory))};
+  files.push_back({p.settings.name + ".weights.cpp", [&p](const Sink &to) { emitWeights(p, to); }});
+  files.push_back({p.settings.name + ".weights.bin", [&p](const Sink &to) { emitBinary(p, to); }});
+  files.push_back({"report.json", file("", emitReport(p, memory)).write});
   if (p.settings.cApi) {
-    files.push_back({name + "_c.h", emitCHeader(p, memory)});
-    files.push_back({name + "_c.cpp", emitCSource(p, memory)});
+    files.push_back(file("_c.h", emitCHeader(p, memory)));
+    files.push_back(file("_c.cpp", emitCSource(p, memory)));
   }
   return files;
 }

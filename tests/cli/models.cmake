@@ -26,7 +26,7 @@ endfunction()
 
 # ---- compile: the files, twice the same, and only written when they change ----
 
-set(expected a/digits.h a/digits.cpp a/digits.weights.cpp a/report.json a/digits.weights.bin)
+set(expected a/digits.h a/digits.cpp a/digits.weights.cpp a/digits.weights.bin a/report.json)
 burin(0 compile ${model} -o a --depfile a/d.d --stamp a/d.stamp)
 matches(stdout "inputs +image f32.1, 1, 8, 8.\n")
 matches(stdout "outputs +logits f32.1, 10.\n")
@@ -68,7 +68,7 @@ burin(3 compile page.onnx -o x)
 matches(stderr "an HTML page")
 burin(1 compile ${model} -o x --arena-limit 1K --macs-limit 1)
 matches(stderr "--arena-limit 1,024.*cli.macs-limit.*2 errors")
-burin(4 compile ${model} -o x --weights incbin)
+burin(4 compile ${model} -o x --weights file)
 burin(4 compile ${model} -o x --input-shape [batch,1,8,8])
 burin(2 compile ${model} -o x --dim batch=1)
 burin(2 compile ${model} -o x --outputs nowhere)
@@ -134,3 +134,14 @@ matches(stdout "FAIL logits.*1 of 10 elements differ; worst: sample 0 .0, 9.: 8[
 burin(2 validate ${model} --data ${DATA}/stored.npz)
 burin(3 validate ${model} --data none.npz)
 burin(2 validate ${model} --cc /no/such/compiler)
+
+# ---- --weights: one program, whatever form holds them ----
+
+foreach(form literals string incbin)
+  burin(0 compile ${model} -o w_${form} --weights ${form})
+  burin(0 validate ${model} --data ${DIGITS}/digits_test.npz --weights ${form} --cxxflags=-O0)
+  file(SIZE ${FOLDER}/w_${form}/digits.weights.bin bytes)
+  if(form STREQUAL incbin AND bytes LESS 32768 OR NOT form STREQUAL incbin AND bytes GREATER 0)
+    message(SEND_ERROR "--weights ${form}: digits.weights.bin has ${bytes} bytes")
+  endif()
+endforeach()

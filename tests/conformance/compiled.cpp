@@ -69,7 +69,7 @@ Emitted emit(size_t index, const Case &test, const fs::path &folder) {
   plan.steps = passes::steps(entry);
   for (const codegen::File &file : codegen::generate(*prepared, plan))
     if (file.name != "report.json")
-      write(folder / file.name, file.text);
+      write(folder / file.name, file.content());
   Emitted out{index, {}, std::move(loaded.expected), {}};
   std::string symbols;
   std::map<std::string, int64_t, std::less<>> values;
