@@ -44,10 +44,6 @@ Value *reshapeConstant(const Match &m, Builder &to) {
   return reshapedConstant(to.module(), *m[x], m.root->result()->type.shape());
 }
 
-Value *transposeIdentity(const Match &m, Builder &) {
-  return isIdentity((*m.root)[ir::attr::perm]) ? m[x] : nullptr;
-}
-
 Value *transposeTranspose(const Match &m, Builder &to) {
   const Op &inner = *m.root->operand(0)->def();
   return to.make(ops::transpose, {m[x]},
@@ -179,10 +175,6 @@ Value *gatherAsSlice(const Match &m, Builder &to) {
 
 bool padsWithConstant(const Op &op) { return op[ir::attr::mode] == "constant"; }
 
-Value *padZero(const Match &m, Builder &) {
-  return areAll((*m.root)[ir::attr::pads], 0) ? m[x] : nullptr;
-}
-
 Value *padPad(const Match &m, Builder &to) {
   const Op &outer = *m.root, &inner = *outer.operand(0)->def();
   const auto value = [](const Op &pad) -> std::optional<double> {
@@ -258,21 +250,17 @@ std::vector<Rule> makeRules() {
       {"reshape-same", op(ops::reshape, x), ifSameType},
       {"reshape-reshape", op(ops::reshape, op(ops::reshape, x)), reshapeX},
       {"reshape-constant", op(ops::reshape, constant().as(x)), reshapeConstant},
-      {"transpose-identity", op(ops::transpose, x), transposeIdentity},
       {"transpose-transpose", op(ops::transpose, op(ops::transpose, x)), transposeTranspose},
       {"transpose-constant", op(ops::transpose, constant().as(x)), transposeConstant},
       {"transpose-as-reshape", op(ops::transpose, x), transposeAsReshape},
-      {"broadcast-same", op(ops::broadcast, x), ifSameType},
       {"broadcast-broadcast", op(ops::broadcast, op(ops::broadcast, x)), broadcastBroadcast},
       {"broadcast-as-reshape", op(ops::broadcast, x), broadcastAsReshape},
-      {"tile-same", op(ops::tile, x), ifSameType},
       {"tile-as-broadcast", op(ops::tile, x), tileAsBroadcast},
       {"slice-full", op(ops::slice, x), sliceFull},
       {"slice-slice", op(ops::slice, op(ops::slice, x)), sliceSlice},
       {"slice-concat", op(ops::slice, op(ops::concat).andMore()), sliceConcat},
       {"slice-at-known", op(ops::slice_at, x, i), sliceAtKnown},
       {"gather-as-slice", op(ops::gather, x, constant().as(i)), gatherAsSlice},
-      {"pad-zero", op(ops::pad, x, maybe(y)), padZero},
       {"pad-pad", op(ops::pad, pad, maybe(i)).where(padsWithConstant, "the mode is not constant"),
        padPad},
       {"pad-as-slice", op(ops::pad, x, maybe(y)), padAsSlice},

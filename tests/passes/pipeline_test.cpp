@@ -4,11 +4,7 @@
 #include "ir/text.h"
 #include "tests/reference/reference.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <sstream>
 
 namespace burin::passes {
 namespace {
@@ -136,29 +132,6 @@ TEST(FoldConstants, WeightsMayRepeatManyTimesOthersNot) {
   const ir::Op &end = module->functions[0]->body.terminator();
   EXPECT_TRUE(end.operand(0)->def()->operand(1)->isConstant());
   EXPECT_FALSE(end.operand(1)->def()->operand(1)->isConstant());
-}
-
-// ---- completeness ----
-
-std::string casesOf(std::string_view pass) {
-  std::string folder(pass);
-  std::ranges::replace(folder, '-', '_');
-  std::ostringstream all;
-  for (const auto &entry : std::filesystem::directory_iterator(
-           std::filesystem::path(BURIN_SOURCE_DIR) / "tests/passes" / folder))
-    if (entry.path().extension() == ".gir")
-      all << std::ifstream(entry.path()).rdbuf();
-  return all.str();
-}
-
-TEST(Rules, EachHasACaseAndACounterexample) {
-  for (const Pass &pass : pipeline()) {
-    const std::string cases = casesOf(pass.name);
-    for (const std::string_view rule : pass.rules ? pass.rules() : std::vector<std::string_view>{})
-      for (const std::string_view suffix : {"", ".not"})
-        EXPECT_NE(cases.find("func @" + std::string(rule) + std::string(suffix) + "("), cases.npos)
-            << pass.name << " lacks a case @" << rule << suffix;
-  }
 }
 
 } // namespace
