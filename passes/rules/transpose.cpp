@@ -85,8 +85,8 @@ Value *reshapeOfTranspose(const Match &m, Builder &to) {
                  {attr::perm(std::move(back))});
 }
 
-/// transpose(reshape(transpose(x))) = reshape(transpose(transpose(x))) where the axes that are made
-/// of one group stay together: two transposes are one, as in a shuffle of channels.
+/// transpose(reshape(transpose(x))) = reshape(transpose(x)) where the axes that are made of one group
+/// stay together: two transposes are one, as in a shuffle of channels.
 Value *mergeAcrossReshape(const Match &m, Builder &to) {
   const Op &reshape = *m.root->operand(0)->def();
   const Ints inverse = inverseOf((*m.root)[attr::perm]);
@@ -104,7 +104,9 @@ Value *mergeAcrossReshape(const Match &m, Builder &to) {
   for (const Group &g : order)
     for (size_t axis = g.from; axis < g.fromEnd; ++axis)
       perm.push_back(static_cast<int64_t>(axis));
-  Value *moved = to.make(ops::transpose, {reshape.operand(0)}, {attr::perm(std::move(perm))});
+  // Merged here: two transposes in a row would let the outer one sink through the reshape again.
+  Ints both = compose((*reshape.operand(0)->def())[attr::perm], perm);
+  Value *moved = to.make(ops::transpose, {m[x]}, {attr::perm(std::move(both))});
   return to.make(ops::reshape, {moved}, {attr::shape(m.root->result()->type.shape())});
 }
 
