@@ -25,23 +25,14 @@ public:
     if (!goal)
       return true;
     const Pattern &p = *goal->pattern;
-    switch (p.kind) {
-    case Kind::absent:
-      return goal->value ? fail("an operand that should be absent is there") : advance(goal);
-    case Kind::maybe:
-      if (!goal->value)
-        return advance(goal);
-      return tryPart(p.parts[0], goal);
-    case Kind::either:
-      return std::ranges::any_of(p.parts, [&](const Pattern &part) { return tryPart(part, goal); });
-    case Kind::any:
-    case Kind::op:
-    case Kind::constant:
-    case Kind::number:
-      break;
+    if (!goal->value) {
+      if (p.kind == Kind::either)
+        return anyPart(goal);
+      return p.kind == Kind::absent || p.kind == Kind::maybe ? advance(goal)
+                                                             : fail("an operand is absent");
     }
-    if (!goal->value)
-      return fail("an operand is absent");
+    if (p.kind == Kind::absent)
+      return fail("an operand that should be absent is there");
     if (p.capture < 0)
       return solveValue(goal);
     ir::Value *&slot = match_.bound[static_cast<size_t>(p.capture)];
@@ -73,6 +64,11 @@ private:
     return solved;
   }
 
+  bool anyPart(const Goal *goal) {
+    return std::ranges::any_of(goal->pattern->parts,
+                               [&](const Pattern &part) { return tryPart(part, goal); });
+  }
+
   /// The pattern of the goal, replaced by a part of it.
   bool tryPart(const Pattern &part, const Goal *goal) {
     const Goal instead{&part, goal->value, goal->next};
@@ -88,6 +84,8 @@ private:
       return advance(goal);
     if (p.kind == Kind::op)
       return solveOp(goal);
+    if (p.kind == Kind::maybe || p.kind == Kind::either)
+      return anyPart(goal);
     if (!v.isConstant())
       return explainFail("'{}' is no constant", v.name);
     if (p.kind == Kind::number && ir::splatValue(v) != p.value)

@@ -27,6 +27,9 @@ constexpr Pass kPasses[] = {
      "Drops ops, block arguments, results of `if` and `loop`, and constants that nobody uses.",
      deadRules},
     // optimise
+    {"recover", recover, false,
+     "Finds softmax, layer norm and RMS norm in the ops that an exporter made of them.",
+     recoverRules},
     {"layout", layout, false, "Moves transposes through the graph until they cancel or end.",
      layoutRules},
     {"fold-scales", foldScales, false,
@@ -53,7 +56,7 @@ constexpr Pass kPasses[] = {
 
 constexpr Stage kStages[] = {
     {"canonicalise", "fold-constants", "dead-code", true, true},
-    {"optimise", "layout", "fold-scales", true, true},
+    {"optimise", "recover", "fold-scales", true, true},
     {"fuse", "expand-attention", "fuse-elementwise", false, true},
     // From here on nothing is canonical, on purpose: borders and copies would go again.
     {"lower", "own-results", "pad-physical", false, false},
@@ -65,6 +68,10 @@ struct Before {
 };
 
 constexpr Before kOrder[] = {
+    // What is to be found is written in normal form.
+    {"simplify", "recover"},
+    // A norm in ten ops is ten chances to put a transpose between them.
+    {"recover", "layout"},
     // Transposes of constants and of extents fold away; what is left is worth a search.
     {"simplify", "layout"},
     // A frontend puts NHWC -> NCHW between a convolution and its batch norm.

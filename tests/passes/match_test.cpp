@@ -114,6 +114,8 @@ TEST(Match, AlternativesAreTriedInOrder) {
   EXPECT_TRUE(p.matches(op(ops::exp, either(op(ops::neg, x), op(ops::abs, x)))));
   EXPECT_EQ(p.found[x]->name, "a");
   EXPECT_FALSE(p.matches(op(ops::exp, either(op(ops::neg, x), op(ops::relu, x)))));
+  EXPECT_TRUE(p.matches(op(ops::exp, either(op(ops::neg, x), op(ops::abs, x)).as(y))));
+  EXPECT_EQ(p.found[y]->name, "n");
 }
 
 TEST(Match, GuardsTellWhatTheyAsk) {
