@@ -198,7 +198,7 @@ bool placeInOrder(std::span<const Interval> all, const Order &order, int64_t &ef
     tree.overlapping(i, [&](uint32_t j) {
       taken.push_back({p.offsets[j], p.offsets[j] + all[j].bytes});
     });
-    effort -= static_cast<int64_t>(taken.size()) + 1;
+    effort -= static_cast<int64_t>(taken.size()) * std::bit_width(taken.size()) + 1; // to sort them
     if (effort < 0)
       return false;
     p.offsets[i] = lowestGap(taken, all[i].bytes);
