@@ -73,7 +73,8 @@ std::string bodyName(const Op &op) {
 }
 
 std::string memberName(size_t i) {
-  return i < 24 ? std::string(1, static_cast<char>('a' + i)) : fmt::format("x{}", i);
+  constexpr std::string_view kLetters = "abcdefghjklmnopqrstuw"; // i is the index, v the value
+  return i < kLetters.size() ? std::string(1, kLetters[i]) : fmt::format("x{}", i);
 }
 
 /// Adds a member for an extent that is not a number; returns the text of the extent.

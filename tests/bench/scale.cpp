@@ -31,7 +31,7 @@ namespace burin::bench {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::string_view kStages[] = {"model", "passes", "prepare", "plan", "text", "write"};
+constexpr std::string_view kStages[] = {"model", "passes", "prepare", "plan", "write"};
 constexpr size_t kNumStages = std::size(kStages);
 
 double cpuSeconds() {
@@ -99,12 +99,12 @@ Measured compile(const Kind &kind, size_t ops, const fs::path &folder) {
       passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment);
   plan.steps = passes::steps(entry);
   done();
-  const std::vector<codegen::File> files = codegen::generate(*prepared, plan);
-  done();
-  for (const codegen::File &file : files) {
-    const std::string text = file.content();
-    write(folder / file.name, text);
-    measured.textBytes += text.size();
+  for (const codegen::File &file : codegen::generate(*prepared, plan)) {
+    std::ofstream to(folder / file.name, std::ios::binary);
+    file.write([&](std::string_view piece) {
+      to << piece;
+      measured.textBytes += piece.size();
+    });
   }
   done();
   measured.wall = wallSeconds() - start;
