@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the networks that burin is measured on as ONNX files: the published architectures with seeded random weights.
+
+    networks.py FOLDER [NAME...]     needs torch, onnx, onnxscript; --list names them
+
+Weights are He-scaled, and batch norms have the statistics of a forward pass over noise, so that activations keep their
+size through the depth, as in a trained network. Nothing of it is committed: a file is as large as its network.
+"""
+import argparse
+import math
+import pathlib
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+# ---- convolutional networks ---------------------------------------------------------------------
+
+
+def conv_norm(inputs, outputs, kernel=3, stride=1, groups=1, activation=nn.ReLU):
+    """Convolution without bias, batch norm, activation: the brick of every network below."""
+    layers = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs)]
+    return nn.Sequential(*layers, *([activation()] if activation else []))
+
+
+class Bottleneck(nn.Module):
+    """He et al. 2015 (arXiv 1512.03385), fig. 5 right; the stride is on the 3x3 (v1.5)."""
+
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.body = nn.Sequential(
+            conv_norm(inputs, width, 1), conv_norm(width, width, 3, stride), conv_norm(width, 4 * width, 1, activation=None)
+        )
+        same = stride == 1 and inputs == 4 * width
+        self.shortcut = nn.Identity() if same else conv_norm(inputs, 4 * width, 1, stride, activation=None)
+
+    def forward(self, x):
+        return F.relu(self.body(x) + self.shortcut(x))
+
+
+def resnet50():
+    blocks, inputs = [], 64
+    for width, count, stride in [(64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)]:
+        for k in range(count):
+            blocks.append(Bottleneck(inputs, width, stride if k == 0 else 1))
+            inputs = 4 * width
+    return nn.Sequential(
+        conv_norm(3, 64, 7, 2), nn.MaxPool2d(3, 2, 1), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000)
+    )
+
+
+class InvertedResidual(nn.Module):
+    """Sandler et al. 2018 (arXiv 1801.04381), fig. 4; with `squeeze`, Tan and Le 2019 (arXiv 1905.11946)."""
+
+    def __init__(self, inputs, outputs, expansion, kernel, stride, activation, squeeze=False):
+        super().__init__()
+        width = inputs * expansion
+        layers = [conv_norm(inputs, width, 1, activation=activation)] if expansion != 1 else []
+        layers.append(conv_norm(width, width, kernel, stride, groups=width, activation=activation))
+        if squeeze:
+            layers.append(SqueezeExcite(width, inputs // 4))
+        layers.append(conv_norm(width, outputs, 1, activation=None))
+        self.body = nn.Sequential(*layers)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x):
+        return x + self.body(x) if self.residual else self.body(x)
+
+
+class SqueezeExcite(nn.Module):
+    def __init__(self, channels, squeezed):
+        super().__init__()
+        self.gate = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, squeezed, 1), nn.SiLU(), nn.Conv2d(squeezed, channels, 1), nn.Sigmoid()
+        )
+
+    def forward(self, x):
+        return x * self.gate(x)
+
+
+def mobilenet_v2():
+    layers, inputs = [conv_norm(3, 32, 3, 2, activation=nn.ReLU6)], 32
+    table = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
+    for expansion, outputs, count, stride in table:
+        for k in range(count):
+            layers.append(InvertedResidual(inputs, outputs, expansion, 3, stride if k == 0 else 1, nn.ReLU6))
+            inputs = outputs
+    layers.append(conv_norm(inputs, 1280, 1, activation=nn.ReLU6))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, 1000))
+
+
+def efficientnet_b0():
+    layers, inputs = [conv_norm(3, 32, 3, 2, activation=nn.SiLU)], 32
+    table = [
+        (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)
+    ]  # fmt: skip
+    for expansion, outputs, count, stride, kernel in table:
+        for k in range(count):
+            layers.append(InvertedResidual(inputs, outputs, expansion, kernel, stride if k == 0 else 1, nn.SiLU, squeeze=True))
+            inputs = outputs
+    layers.append(conv_norm(inputs, 1280, 1, activation=nn.SiLU))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, 1000))
+
+
+class UNet(nn.Module):
+    """Ronneberger et al. 2015 (arXiv 1505.04597) with 32 to 256 channels and bilinear upsampling."""
+
+    def __init__(self, widths=(32, 64, 128, 256), classes=2):
+        super().__init__()
+        pairs = zip((3, *widths), widths)
+        self.down = nn.ModuleList(nn.Sequential(conv_norm(i, o), conv_norm(o, o)) for i, o in pairs)
+        rising = list(zip(widths[:0:-1], widths[-2::-1]))
+        self.reduce = nn.ModuleList(conv_norm(i, o) for i, o in rising)
+        self.up = nn.ModuleList(nn.Sequential(conv_norm(2 * o, o), conv_norm(o, o)) for _, o in rising)
+        self.head = nn.Conv2d(widths[0], classes, 1)
+
+    def forward(self, x):
+        skips = []
+        for k, block in enumerate(self.down):
+            x = block(F.max_pool2d(x, 2) if k else x)
+            skips.append(x)
+        for reduce, up, skip in zip(self.reduce, self.up, skips[-2::-1]):
+            x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = up(torch.cat([skip, reduce(x)], 1))
+        return self.head(x)
+
+
+# ---- transformers -------------------------------------------------------------------------------
+
+
+class Attention(nn.Module):
+    def __init__(self, width, heads, causal=False):
+        super().__init__()
+        self.heads, self.causal = heads, causal
+        self.query, self.key, self.value, self.output = (nn.Linear(width, width) for _ in range(4))
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        q, k, v = (f(x).view(batch, length, self.heads, -1).transpose(1, 2) for f in (self.query, self.key, self.value))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
+        return self.output(y.transpose(1, 2).reshape(batch, length, width))
+
+
+class Block(nn.Module):
+    """One transformer layer; `pre`: the norm stands before each part (ViT, GPT-2), else behind the residual (BERT)."""
+
+    def __init__(self, width, heads, pre, causal=False, approximate="none", eps=1e-5):
+        super().__init__()
+        self.pre = pre
+        self.attention = Attention(width, heads, causal)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate), nn.Linear(4 * width, width))
+        self.norms = nn.ModuleList(nn.LayerNorm(width, eps) for _ in range(2))
+
+    def forward(self, x):
+        for part, norm in zip((self.attention, self.mlp), self.norms):
+            x = x + part(norm(x)) if self.pre else norm(x + part(x))
+        return x
+
+
+class Bert(nn.Module):
+    """Devlin et al. 2018 (arXiv 1810.04805), base: the encoder and its pooler."""
+
+    def __init__(self, layers=12, width=768, heads=12, words=30522, length=128):
+        super().__init__()
+        self.words, self.kinds = nn.Embedding(words, width), nn.Embedding(2, width)
+        self.positions = nn.Parameter(torch.zeros(length, width))
+        self.norm = nn.LayerNorm(width, 1e-12)
+        self.layers = nn.Sequential(*(Block(width, heads, pre=False, eps=1e-12) for _ in range(layers)))
+        self.pooler = nn.Linear(width, width)
+
+    def forward(self, tokens, kinds):
+        x = self.layers(self.norm(self.words(tokens) + self.kinds(kinds) + self.positions))
+        return x, torch.tanh(self.pooler(x[:, 0]))
+
+
+class Vit(nn.Module):
+    """Dosovitskiy et al. 2020 (arXiv 2010.11929), B/16."""
+
+    def __init__(self, layers=12, width=768, heads=12, side=224, patch=16):
+        super().__init__()
+        self.patches = nn.Conv2d(3, width, patch, patch)
+        self.token = nn.Parameter(torch.zeros(1, 1, width))
+        self.positions = nn.Parameter(torch.zeros(1, (side // patch) ** 2 + 1, width))
+        self.layers = nn.Sequential(*(Block(width, heads, pre=True, eps=1e-6) for _ in range(layers)))
+        self.norm = nn.LayerNorm(width, 1e-6)
+        self.head = nn.Linear(width, 1000)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1) + self.positions
+        return self.head(self.norm(self.layers(x))[:, 0])
+
+
+class Gpt2(nn.Module):
+    """Radford et al. 2019, small: one pass over the whole prompt, logits of its last token."""
+
+    def __init__(self, layers=12, width=768, heads=12, words=50257, length=128):
+        super().__init__()
+        self.words = nn.Embedding(words, width)
+        self.positions = nn.Parameter(torch.zeros(length, width))
+        blocks = (Block(width, heads, pre=True, causal=True, approximate="tanh") for _ in range(layers))
+        self.layers, self.norm = nn.Sequential(*blocks), nn.LayerNorm(width)
+
+    def forward(self, tokens):
+        x = self.norm(self.layers(self.words(tokens) + self.positions))
+        return x[:, -1] @ self.words.weight.t()
+
+
+# ---- recurrent and small ------------------------------------------------------------------------
+
+
+class Recurrent(nn.Module):
+    """Steps, batch 1, features in; the hidden states of all steps out."""
+
+    def __init__(self, inputs, hidden, bidirectional=False):
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, hidden, bidirectional=bidirectional)
+
+    def forward(self, x):
+        return self.lstm(x)[0]
+
+
+def mlp(*widths):
+    layers = []
+    for inputs, outputs in zip(widths, widths[1:]):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def noise(*shape):
+    return torch.randn(*shape)
+
+
+def tokens(limit, *shape):
+    return torch.randint(0, limit, shape)
+
+
+NETWORKS = {
+    "resnet50": lambda: (resnet50(), (noise(1, 3, 224, 224),)),
+    "mobilenet_v2": lambda: (mobilenet_v2(), (noise(1, 3, 224, 224),)),
+    "efficientnet_b0": lambda: (efficientnet_b0(), (noise(1, 3, 224, 224),)),
+    "unet": lambda: (UNet(), (noise(1, 3, 256, 256),)),
+    "bert_base": lambda: (Bert(), (tokens(30522, 1, 128), tokens(2, 1, 128))),
+    "vit_b16": lambda: (Vit(), (noise(1, 3, 224, 224),)),
+    "gpt2_small": lambda: (Gpt2(), (tokens(50257, 1, 128),)),
+    "bilstm": lambda: (Recurrent(128, 256, bidirectional=True), (noise(64, 1, 128),)),
+    "lstm_64": lambda: (Recurrent(64, 64), (noise(64, 1, 64),)),
+    "lstm_256": lambda: (Recurrent(128, 256), (noise(64, 1, 128),)),
+    "lstm_512": lambda: (Recurrent(512, 512), (noise(32, 1, 512),)),
+    "mlp_small": lambda: (mlp(16, 64, 64, 16), (noise(1, 16),)),
+    "mlp_784": lambda: (mlp(784, 256, 128, 16), (noise(1, 784),)),
+}
+
+
+def fill(model):
+    """Seeded weights: He-scaled matrices, small biases, scales near 1, embeddings of size 0.5."""
+    for name, p in model.named_parameters():
+        with torch.no_grad():
+            if isinstance(model.get_submodule(name.rpartition(".")[0]), nn.Embedding):
+                p.normal_(0, 0.5)
+            elif p.dim() > 1:
+                p.normal_(0, math.sqrt((1 if "lstm" in name else 2) / p[0].numel()))
+            elif "weight" in name:
+                p.uniform_(0.8, 1.2)
+            else:
+                p.normal_(0, 0.05)
+
+
+def settle(model, inputs):
+    """Batch norms get the mean and variance that they see."""
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    for m in norms:
+        m.momentum = None
+    if norms:
+        model.train()
+        with torch.no_grad():
+            model(*inputs)
+    model.eval()
+
+
+def write(name, folder):
+    torch.manual_seed(1)
+    model, inputs = NETWORKS[name]()
+    fill(model)
+    settle(model, inputs)
+    path = folder / f"{name}.onnx"
+    torch.onnx.export(model, inputs, str(path), dynamo=True, external_data=False, verbose=False)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=pathlib.Path, nargs="?")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--list", action="store_true", help="print the names")
+    args = parser.parse_args()
+    if args.list or not args.folder:
+        print("\n".join(NETWORKS))
+        return
+    unknown = set(args.names) - NETWORKS.keys()
+    if unknown:
+        parser.error(f"no such network: {', '.join(sorted(unknown))}")
+    args.folder.mkdir(parents=True, exist_ok=True)
+    for name in args.names or NETWORKS:
+        write(name, args.folder)
+
+
+if __name__ == "__main__":
+    main()
