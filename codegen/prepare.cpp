@@ -355,7 +355,7 @@ std::shared_ptr<Prepared> prepare(ir::Module &module, const Settings &settings) 
 std::vector<int64_t> scratchBytes(const Prepared &prepared) {
   std::vector<int64_t> bytes;
   for (const StepInfo &step : prepared.steps)
-    bytes.push_back((step.scratchBytes + 63) / 64 * 64 * prepared.tasks());
+    bytes.push_back((step.scratchBytes + 63) / 64 * 64 * std::clamp<int64_t>(step.units.bounds().hi, 1, prepared.tasks()));
   return bytes;
 }
 

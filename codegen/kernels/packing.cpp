@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 namespace burin::kernels {
-namespace {
 
 std::vector<std::byte> toBytes(const std::vector<float> &values) {
   std::vector<std::byte> bytes(values.size() * sizeof(float));
@@ -14,7 +13,6 @@ std::vector<std::byte> toBytes(const std::vector<float> &values) {
   return bytes;
 }
 
-/// f32 elements, wherever they are aligned in a mapped file.
 std::vector<float> floats(const Value *v) {
   const std::span<const std::byte> bytes = v->constant()->bytes;
   std::vector<float> out(bytes.size() / sizeof(float));
@@ -22,6 +20,8 @@ std::vector<float> floats(const Value *v) {
     std::memcpy(out.data(), bytes.data(), out.size() * sizeof(float));
   return out;
 }
+
+namespace {
 
 /// rows x depth (row-major) as panels of rows: the transposed form of a matrix [depth, rows].
 void packRows(const float *from, int64_t rows, int64_t depth, int panel, float *to) {

@@ -7,6 +7,10 @@
 
 namespace burin::kernels {
 
+/// The elements of a constant of f32, wherever they are aligned in a mapped file; and back.
+std::vector<float> floats(const Value *);
+std::vector<std::byte> toBytes(const std::vector<float> &);
+
 /// Columns of a panel for `columns` columns: the target's, or what a small layer needs.
 int panelFor(const Target &, int64_t columns);
 /// A constant [k, n] (or [n, k] if transposed) of f32 in panels [ceil(n / panel)][k][panel].

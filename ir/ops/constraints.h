@@ -124,9 +124,9 @@ inline constexpr OpConstraints kConstraints[] = {
     {"group_norm", {"tensor", "element", "axis", "groups", "parameters"}},
     {"lrn", {"tensor", "element", "axis", "size"}},
     // Recurrent cells
-    {"lstm", {"tensor", "element", "rank", "direction", "hidden", "activations", "w", "r", "bias", "lengths", "initial_h", "initial_c", "peephole"}},
-    {"gru", {"tensor", "element", "rank", "direction", "hidden", "activations", "w", "r", "bias", "lengths", "initial_h"}},
-    {"rnn", {"tensor", "element", "rank", "direction", "hidden", "activations", "w", "r", "bias", "lengths", "initial_h"}},
+    {"lstm", {"tensor", "element", "rank", "direction", "hidden", "activations", "activation", "w", "r", "bias", "lengths", "initial_h", "initial_c", "peephole"}},
+    {"gru", {"tensor", "element", "rank", "direction", "hidden", "activations", "activation", "w", "r", "bias", "lengths", "initial_h"}},
+    {"rnn", {"tensor", "element", "rank", "direction", "hidden", "activations", "activation", "w", "r", "bias", "lengths", "initial_h"}},
     // Quantisation
     {"quantize", {"tensor", "element", "to", "scale", "zero_point", "block_size", "axis"}},
     {"dequantize", {"tensor", "element", "to", "scale", "zero_point", "block_size", "axis"}},

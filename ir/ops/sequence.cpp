@@ -3,6 +3,7 @@
 
 #include "ir/ops/infer.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace burin::ir {
@@ -36,6 +37,12 @@ Types inferCell(const Op &op, Cell cell) {
   // *.activations: those of a cell, for each direction
   checkCount(op, "activations", op[attr::activations].size(),
              cell.activations * static_cast<size_t>(directions));
+  // *.activation: known by name
+  for (const std::string &name : op[attr::activations])
+    if (std::ranges::find(kActivations, name) == std::end(kActivations))
+      fail(op, "activation",
+           fmt::format("the activation is '{}', expected one of {}", name,
+                       fmt::join(kActivations, ", ")));
   const Dim &steps = x.dim(0), &batch = x.dim(1), &inputs = x.dim(2);
   const int64_t rows = cell.gates * hidden;
   const Type last = x.withShape({directions, batch, hidden});

@@ -5,7 +5,6 @@
 #include "tests/reference/indices.h"
 #include "tests/reference/numbers.h"
 
-#include <cctype>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -15,24 +14,23 @@ namespace {
 using Vector = std::vector<double>;
 using Activation = double (*)(double);
 
-/// By the names of ONNX, in any case, with the default parameters of each.
-Activation activationNamed(std::string name) {
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+/// By the names of ONNX, with the default parameters of each.
+Activation activationNamed(std::string_view name) {
   static constexpr struct {
     std::string_view name;
     Activation f;
   } kActivations[] = {
-      {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
-      {"tanh", [](double x) { return std::tanh(x); }},
-      {"relu", [](double x) { return x < 0 ? 0 : x; }},
-      {"affine", [](double x) { return x; }},
-      {"leakyrelu", [](double x) { return x < 0 ? 0.01 * x : x; }},
-      {"thresholdedrelu", [](double x) { return x > 1 ? x : 0; }},
-      {"scaledtanh", [](double x) { return std::tanh(x); }},
-      {"hardsigmoid", [](double x) { return std::fmin(std::fmax(0.2 * x + 0.5, 0), 1); }},
-      {"elu", [](double x) { return x < 0 ? std::expm1(x) : x; }},
-      {"softsign", [](double x) { return x / (1 + std::fabs(x)); }},
-      {"softplus", [](double x) { return std::log1p(std::exp(x)); }},
+      {"Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
+      {"Tanh", [](double x) { return std::tanh(x); }},
+      {"Relu", [](double x) { return x < 0 ? 0 : x; }},
+      {"Affine", [](double x) { return x; }},
+      {"LeakyRelu", [](double x) { return x < 0 ? 0.01 * x : x; }},
+      {"ThresholdedRelu", [](double x) { return x > 1 ? x : 0; }},
+      {"ScaledTanh", [](double x) { return std::tanh(x); }},
+      {"HardSigmoid", [](double x) { return std::fmin(std::fmax(0.2 * x + 0.5, 0), 1); }},
+      {"Elu", [](double x) { return x < 0 ? std::expm1(x) : x; }},
+      {"Softsign", [](double x) { return x / (1 + std::fabs(x)); }},
+      {"Softplus", [](double x) { return std::log1p(std::exp(x)); }},
   };
   for (const auto &row : kActivations)
     if (row.name == name)

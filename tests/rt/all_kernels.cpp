@@ -22,7 +22,7 @@
 #include "burin/rt/quant.h"
 #include "burin/rt/reduce.h"
 #include "burin/rt/resize.h"
-#include "burin/rt/rnn.h"
+#include "burin/rt/rnn_layer.h"
 #include "burin/rt/scatter.h"
 #include "burin/rt/softmax.h"
 #include "burin/rt/sort.h"
@@ -164,6 +164,18 @@ BURIN_STUB void recurrences(int n, const float *x, const rt::F32 *w, float *y, W
   rt::gru<8, false>(s, x, w, w, nullptr, x, y, y, 0, rt::GruDefault{}, work);
   rt::rnn<4>(s, x, w, nullptr, x, y, y, 0, rt::RnnDefault{}, work);
 }
+template <rt::Cell cell>
+BURIN_STUB void layers(int n, const float *x, const int32_t *lengths, float *y, float *scratch) {
+  const rt::RnnWeights s{cell, 2, n, n, 16};
+  const rt::F32 *w = rt::packInput(s, x, y), *r = rt::packState(s, x, y);
+  const rt::RnnLayer layer{
+      s, n, n, x, w, r,  rt::packBias(s, x, y), rt::packPeephole(s, x, y), lengths,
+      x, x, y, y, y, 1.f};
+  rt::recurrentLayer<16, cell>(layer, 0, false, true, rt::Activations<rt::Relu, rt::Affine>{},
+                               scratch);
+  rt::recurrentLayer<16, cell>(layer, 1, true, false,
+                               rt::Activations<rt::LeakyRelu, rt::HardSigmoid, rt::Elu>{}, scratch);
+}
 BURIN_STUB void resizes(int n, int32_t *index, float *f, int8_t *q, Work work) {
   const rt::ResizeAxis a{n, n, 0.5, 0, 1, rt::Coordinates::half_pixel, true, true, -0.75};
   rt::resizeNearestTable(a, rt::NearestMode::floor, index);
@@ -288,6 +300,10 @@ void allKernels(void *p, float *f, int n) {
   quantize(n, f, static_cast<uint16_t *>(p), work);
   quantize(n, f, static_cast<rt::I4 *>(p), work);
   recurrences(n, f, w, f, work);
+  layers<rt::Cell::rnn>(n, f, static_cast<int32_t *>(p), f, f);
+  layers<rt::Cell::gru>(n, f, static_cast<int32_t *>(p), f, f);
+  layers<rt::Cell::gruLinear>(n, f, static_cast<int32_t *>(p), f, f);
+  layers<rt::Cell::lstm>(n, f, static_cast<int32_t *>(p), f, f);
   resizes(n, static_cast<int32_t *>(p), f, static_cast<int8_t *>(p), work);
   const Context context{work.scratch, {}, {}};
   n = rt::runSteps<2, true>(kSteps, context, 1) == burin::Status::ok ? n : 0;

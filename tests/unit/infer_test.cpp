@@ -348,18 +348,18 @@ TEST_F(Infer, Cells) {
     return std::vector<NamedAttr>{attr::hidden(5), attr::direction(std::move(direction)),
                                   attr::activations(std::move(activations)), attr::clip(0)};
   };
-  std::vector<NamedAttr> lstm = cell("bidirectional", Strings(6, "tanh"));
+  std::vector<NamedAttr> lstm = cell("bidirectional", Strings(6, "Tanh"));
   lstm.push_back(attr::inputForget(false));
   EXPECT_EQ(types(ops::lstm,
                   {f({M, N, 3}), f({2, 20, 3}), f({2, 20, 5}), f({2, 40}), argument(i32, {N}),
                    f({2, N, 5}), f({2, N, 5}), f({2, 15})},
                   lstm),
             "f32[M, 2, N, 5], f32[2, N, 5], f32[2, N, 5]");
-  std::vector<NamedAttr> gru = cell("reverse", Strings(2, "tanh"));
+  std::vector<NamedAttr> gru = cell("reverse", Strings(2, "Tanh"));
   gru.push_back(attr::linearBeforeReset(true));
   EXPECT_EQ(types(ops::gru, {f({M, N, 3}), f({1, 15, 3}), f({1, 15, 5})}, gru),
             "f32[M, 1, N, 5], f32[1, N, 5]");
-  EXPECT_EQ(types(ops::rnn, {f({M, N, 3}), f({1, 5, 3}), f({1, 5, 5})}, cell("forward", {"relu"})),
+  EXPECT_EQ(types(ops::rnn, {f({M, N, 3}), f({1, 5, 3}), f({1, 5, 5})}, cell("forward", {"Relu"})),
             "f32[M, 1, N, 5], f32[1, N, 5]");
 }
 
