@@ -8,7 +8,7 @@ namespace burin::kernels {
 std::span<const EvaluateDef> allEvaluations() {
   static const std::vector<EvaluateDef> kAll = [] {
     std::vector<EvaluateDef> all;
-    for (const auto family : {elementwiseEvaluations, movementEvaluations, indexEvaluations, linearEvaluations, rowEvaluations, poolEvaluations, quantEvaluations,
+    for (const auto family : {elementwiseEvaluations, castEvaluations, movementEvaluations, indexEvaluations, linearEvaluations, rowEvaluations, poolEvaluations, quantEvaluations,
                               recurrentEvaluations, otherEvaluations}) {
       const std::span<const EvaluateDef> rows = family();
       all.insert(all.end(), rows.begin(), rows.end());

@@ -8,6 +8,7 @@
 namespace burin::kernels {
 
 std::span<const EvaluateDef> elementwiseEvaluations();
+std::span<const EvaluateDef> castEvaluations();
 std::span<const EvaluateDef> movementEvaluations();
 std::span<const EvaluateDef> indexEvaluations();
 std::span<const EvaluateDef> linearEvaluations();

@@ -253,38 +253,6 @@ void runWhere(Evaluation &e) {
   });
 }
 
-/// Casts between types that double or int64 hold exactly; small floats without saturation are left
-/// to the run.
-void runCast(Evaluation &e) {
-  const ElementType from = e.in(0).type.element(), to = e.out().type.element();
-  forEachElement(e, [&](size_t k, const size_t *at) {
-    if (to == ElementType::boolean) {
-      e.out().setInteger(k, ir::isFloat(from) ? e.in(0).number(at[0]) != 0 : e.in(0).integer(at[0]) != 0);
-    } else if (!ir::isFloat(from) && !ir::isFloat(to)) {
-      const int64_t x = e.in(0).integer(at[0]); // wraps: the low bytes
-      visitInteger(to, [&](auto zero) {
-        const auto y = static_cast<decltype(zero)>(x);
-        std::memcpy(e.out().bytes.data() + k * sizeof y, &y, sizeof y);
-      });
-    } else if (!ir::isFloat(to)) {
-      const double x = e.in(0).number(at[0]);
-      e.out().setNumber(k, x < 0 ? -rt::floor(-x) : rt::floor(x));
-    } else if (from == ElementType::u64) {
-      e.out().setNumber(k, static_cast<double>(static_cast<uint64_t>(e.in(0).integer(at[0]))));
-    } else if (!ir::isFloat(from)) {
-      const int64_t x = e.in(0).integer(at[0]);
-      if (to == ElementType::f32) { // rounded once
-        const float y = static_cast<float>(x);
-        std::memcpy(e.out().bytes.data() + k * sizeof y, &y, sizeof y);
-      } else {
-        e.out().setNumber(k, static_cast<double>(x));
-      }
-    } else {
-      e.out().setNumber(k, e.in(0).number(at[0]));
-    }
-  });
-}
-
 void runBitcast(Evaluation &e) { e.out().bytes = e.in(0).bytes; }
 
 bool isPlainInteger(ElementType e) { return visitInteger(e, [](auto) {}); }
@@ -296,26 +264,20 @@ bool supportsArithmetic(const Op &op) {
   return isPlainInteger(e);
 }
 
-bool supportsCast(const Op &op) {
-  const ElementType from = op.operand(0)->type.element(), to = op.result()->type.element();
-  const auto plain = [](ElementType e) { return isPlainInteger(e) || (ir::isFloat(e) && ir::elementSize(e) >= 2); };
-  return plain(from) && plain(to);
-}
-
 } // namespace
 
 std::span<const EvaluateDef> elementwiseEvaluations() {
   static const std::vector<EvaluateDef> kRows = [] {
     std::vector<EvaluateDef> rows;
     for (const ir::OpDef *op : ops::kElementwiseOps) {
+      if (op == &ops::cast) // castEvaluations()
+        continue;
       if (op == &ops::equal || op == &ops::less || op == &ops::less_equal)
         rows.push_back({op, runCompare});
       else if (op == &ops::is_nan || op == &ops::is_inf)
         rows.push_back({op, runPredicate});
       else if (op == &ops::where)
         rows.push_back({op, runWhere});
-      else if (op == &ops::cast)
-        rows.push_back({op, runCast, supportsCast});
       else if (op == &ops::bitcast)
         rows.push_back({op, runBitcast});
       else

@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/kernel_def.h"
 
+#include "burin/rt/numeric.h"
 #include "burin/rt/simd.h"
 
 namespace burin::kernels {
@@ -87,6 +88,24 @@ inline bool canMove(const Op &op) { return ir::elementSize(op.operand(0)->type.e
 // to f32, integers below a byte to i32.
 bool isSmall(ElementType);
 ElementType widened(ElementType);
+/// Calls f with a zero of a small type.
+template <class F> void visitSmall(ElementType e, F f) {
+  switch (e) {
+  case ElementType::f16: return f(rt::F16{});
+  case ElementType::bf16: return f(rt::BF16{});
+  case ElementType::f8e4m3fn: return f(rt::F8E4M3FN{});
+  case ElementType::f8e4m3fnuz: return f(rt::F8E4M3FNUZ{});
+  case ElementType::f8e5m2: return f(rt::F8E5M2{});
+  case ElementType::f8e5m2fnuz: return f(rt::F8E5M2FNUZ{});
+  case ElementType::f4e2m1: return f(rt::F4E2M1{});
+  case ElementType::f8e8m0: return f(rt::F8E8M0{});
+  case ElementType::i4: return f(rt::I4{});
+  case ElementType::u4: return f(rt::U4{});
+  case ElementType::i2: return f(rt::I2{});
+  case ElementType::u2: return f(rt::U2{});
+  default: throw InternalError("an element type that is no small one");
+  }
+}
 ir::Tensor converted(const ir::Tensor &, ElementType); ///< by rt::cast, between a small type and its wide one
 ir::Tensor asI64(const ir::Tensor &);          ///< indices
 

@@ -127,6 +127,10 @@ burin(0 run ${DATA}/stream.gir --input x=@${DATA}/steps.npy --sequence --json)
 string(JSON steps GET "${stdout}" outputs 0 shape 0)
 matches(steps "^3$")
 
+# ---- validate: weights that only generated code has packed ----
+
+burin(0 validate ${DATA}/recurrent.gir --cxxflags=-O1)
+
 # ---- validate: what is wrong is found ----
 
 burin(1 validate ${model} --data ${DATA}/wrong.npz --cxxflags=-O0)

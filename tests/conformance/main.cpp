@@ -3,7 +3,8 @@
 // burin_onnx_suite DATA --in-process|--compiled --ledger FILE [--work DIR] [--bless] [--filter TEXT]
 //
 // Compares with the ledger: a line "name<TAB>pass|fail<TAB>why" for each test. A test that no longer
-// passes fails the run, and so does one that passes unexpectedly.
+// passes fails the run, and so does one that passes unexpectedly. --bless writes the ledger; with --filter
+// only the lines of the tests that ran.
 #include "tests/conformance/suite.h"
 
 #include <cstdlib>
@@ -28,10 +29,17 @@ std::map<std::string, std::string> readLedger(const fs::path &path) {
   return ledger;
 }
 
-void writeLedger(const fs::path &path, const std::vector<Outcome> &outcomes) {
-  std::ofstream out(path);
+/// Of tests that did not run the lines stay if `keepOthers`.
+void writeLedger(const fs::path &path, const std::vector<Outcome> &outcomes, bool keepOthers) {
+  std::map<std::string, std::string> lines;
+  std::ifstream in(path);
+  for (std::string line; keepOthers && std::getline(in, line);)
+    lines[line.substr(0, line.find('\t'))] = line;
   for (const Outcome &o : outcomes)
-    out << o.name << '\t' << (o.passed() ? "pass" : "fail") << '\t' << o.why << '\n';
+    lines[o.name] = fmt::format("{}\t{}\t{}", o.name, o.passed() ? "pass" : "fail", o.why);
+  std::ofstream out(path);
+  for (const auto &[name, line] : lines)
+    out << line << '\n';
 }
 
 } // namespace
@@ -78,7 +86,7 @@ int main(int argc, char **argv) {
     }
   }
   fmt::print("{} of {} pass\n", passed, outcomes.size());
-  if (bless && filter.empty())
-    writeLedger(ledgerPath, outcomes);
+  if (bless)
+    writeLedger(ledgerPath, outcomes, !filter.empty());
   return wrong && filter.empty() ? 1 : 0;
 }

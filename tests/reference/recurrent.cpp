@@ -30,7 +30,7 @@ Activation activationNamed(std::string_view name) {
       {"HardSigmoid", [](double x) { return std::fmin(std::fmax(0.2 * x + 0.5, 0), 1); }},
       {"Elu", [](double x) { return x < 0 ? std::expm1(x) : x; }},
       {"Softsign", [](double x) { return x / (1 + std::fabs(x)); }},
-      {"Softplus", [](double x) { return std::log1p(std::exp(x)); }},
+      {"Softplus", [](double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }},
   };
   for (const auto &row : kActivations)
     if (row.name == name)

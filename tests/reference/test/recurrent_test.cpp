@@ -236,7 +236,7 @@ TEST(ReferenceRecurrent, Rnn) {
   expectNear(both[1], {0.30500162, 0.27873313, 0.6351489, -0.24491864, 0.40721977, -0.72679484, 0,
                        0, 0.6875, 0, 0.125, 0.3125});
   const std::vector<Tensor> reverse =
-      runAll(ir::ops::rnn, Weights{1, 1}.operands, attributes("reverse", {"elu"}, 0.5));
+      runAll(ir::ops::rnn, Weights{1, 1}.operands, attributes("reverse", {"Elu"}, 0.5));
   expectNear(reverse[0],
              {-0.39346933, -0.39346933, 0.5, -0.22119921,  -0.25554436, 0.064290345, -0.057452798,
               -0.39346933, 0,           0,   -0.044100046, -0.39346933, -0.27840286, 0.4211076,
