@@ -4,6 +4,8 @@
 #include "codegen/emit.h"
 
 #include <fmt/format.h>
+#include <optional>
+#include <set>
 
 namespace burin::codegen {
 namespace {
@@ -28,17 +30,37 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-std::string tensor(const std::string &name, const Type &type) {
+/// `more` goes behind the other fields.
+std::string tensor(const std::string &name, const Type &type, const std::string &more = {}) {
   std::string shape;
   for (const Dim &d : type.shape())
     shape += fmt::format("{}{}", shape.empty() ? "" : ", ", d.isNumber() ? d.text() : quoted(d.text()));
-  return fmt::format("{{\"name\": {}, \"dtype\": {}, \"shape\": [{}], \"bytes\": {}}}", quoted(name), quoted(ir::name(type.element())), shape, bytesOf(type));
+  return fmt::format("{{\"name\": {}, \"dtype\": {}, \"shape\": [{}], \"bytes\": {}{}}}", quoted(name), quoted(ir::name(type.element())), shape, bytesOf(type), more);
 }
 
 std::string list(const std::vector<std::string> &rows, std::string_view indent) {
   if (rows.empty())
     return "[]";
   return fmt::format("[\n{0}  {1}\n{0}]", indent, fmt::join(rows, fmt::format(",\n{}  ", indent)));
+}
+
+std::optional<size_t> bufferOf(const ir::MemoryPlan &plan, const Value *v) {
+  const auto it = plan.bufferOf.find(memoryOf(v));
+  return it == plan.bufferOf.end() ? std::nullopt : std::optional(it->second);
+}
+
+/// What a step makes, with its place in the arena, unless that is memory of the caller or a state.
+std::string results(const ir::MemoryPlan &plan, const std::set<size_t> &buffersOfCaller, const Op &op) {
+  std::vector<std::string> rows;
+  for (size_t i = 0; i < op.numResults(); ++i) {
+    const Value *v = op.result(i);
+    if (!v->type.isTensor())
+      continue;
+    const std::optional<size_t> buffer = bufferOf(plan, v);
+    const bool isInArena = buffer && !buffersOfCaller.contains(*buffer);
+    rows.push_back(tensor(v->name, v->type, isInArena ? fmt::format(", \"offset\": {}", plan.buffers[*buffer].offset) : ""));
+  }
+  return fmt::format("[{}]", fmt::join(rows, ", "));
 }
 
 } // namespace
@@ -52,12 +74,16 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
     outputs.push_back(tensor(p.entry.resultNames[i], p.entry.body.terminator().operand(i)->type));
   for (const SymbolInfo &s : p.symbols)
     symbols.push_back(fmt::format("{{\"name\": {}, \"min\": {}, \"max\": {}, \"from\": \"{}\"}}", quoted(s.name), s.bounds.lo, s.bounds.hi, s.isDefined ? "step" : "input"));
+  std::set<size_t> buffersOfCaller;
+  for (size_t i = 0; i < p.entry.resultNames.size(); ++i)
+    if (const auto buffer = bufferOf(plan, p.entry.body.terminator().operand(i)))
+      buffersOfCaller.insert(*buffer);
   for (size_t i = 0; i < p.steps.size(); ++i) {
     const StepInfo &s = p.steps[i];
     const OpCall *call = p.callOf(*s.op);
-    nodes.push_back(fmt::format("{{\"step\": {}, \"name\": {}, \"op\": {}, \"sources\": {}, \"kernel\": {}, \"stub\": {}, \"macs\": {}, \"scratch\": {}}}", i, quoted(s.node),
+    nodes.push_back(fmt::format("{{\"step\": {}, \"name\": {}, \"op\": {}, \"sources\": {}, \"kernel\": {}, \"stub\": {}, \"macs\": {}, \"scratch\": {}, \"results\": {}}}", i, quoted(s.node),
                                 quoted(s.op->def.name), quoted(s.sourceOps), quoted(call ? call->kernel->variant : ""), quoted(call ? p.stubs[call->stub].name : ""), s.macs,
-                                s.scratchBytes));
+                                s.scratchBytes, results(plan, buffersOfCaller, *s.op)));
   }
   for (const Stub &s : p.stubs)
     stubs.push_back(fmt::format("{{\"name\": {}, \"kernel\": {}, \"layers\": {}}}", quoted(s.name), quoted(s.variant), s.layers.size()));

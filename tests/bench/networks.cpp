@@ -151,7 +151,7 @@ private:
       text += "  top five " + row["top_five_equal"].get<std::string>();
     fmt::print("{}\n{:<16} {:.1f} GMAC/s, {:.1f} % of the peak; arena {} of {} ({:.3f}); generated "
                "in {:.1f} s, "
-               "compiled in {:.1f} s (slowest unit {:.1f} s)\n",
+               "to compile {:.1f} s (slowest unit {:.1f} s)\n",
                text, "", row["gmac_per_second"].get<double>(), row["percent_of_peak"].get<double>(),
                row["arena"].get<int64_t>(), row["arena_bound"].get<int64_t>(),
                row["arena"].get<double>() / row["arena_bound"].get<double>(),

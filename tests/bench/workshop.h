@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From a model to a shared library that this program has loaded: `burin compile`, then the C++
-// compiler, one unit after another, both timed.
+// compiler, one unit after another, both timed in seconds of a processor.
 #pragma once
 
 #include "adapter.h"
