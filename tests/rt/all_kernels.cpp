@@ -27,6 +27,7 @@
 #include "burin/rt/softmax.h"
 #include "burin/rt/sort.h"
 #include "burin/rt/steps.h"
+#include "burin/rt/winograd.h"
 
 namespace {
 
@@ -69,6 +70,11 @@ BURIN_STUB void convs(const float *in, const rt::F32 *filter, float *out, Bias b
   rt::conv2dExact<16>(shape, in, filter, out, bias, work);
   rt::conv2dPanels<16>(shape, 1, in, filter, out, bias, work);
   rt::conv2dPanelsExact<16>(shape, 1, in, filter, out, bias, work);
+  const rt::Winograd two{Const<16>{}, Const<16>{}, Const<16>{}, Const<8>{}, 8,   8,    8,
+                         8,           1,           1,           1024,       128, 1024, 128};
+  rt::winograd<2, 16>(two, in, filter, out, bias, work);
+  const rt::Winograd four{work.begin, work.end, 7, Const<7>{}, 8, 8, 8, 8, 1, 1, 0, 0, 0, 0};
+  rt::winogradPanels<4, 16>(four, in, filter, out, bias, work);
 }
 template <int R> rt::ConvGeneral<R> general(int n) {
   rt::ConvGeneral<R> s{n, n, 1, {}, {}, {}, {}, {}, {}, n, n, {}, {}};
