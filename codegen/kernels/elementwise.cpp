@@ -265,8 +265,8 @@ void emitElementwise(Call &call) {
   call.include("burin/rt/math.h");
   if (!vector)
     call.include("burin/rt/numeric.h");
-  if (std::ranges::any_of(functor.lines, [](const std::string &l) { return l.find("quantize<") != std::string::npos; }))
-    call.include("burin/rt/quant.h");
+  if (std::ranges::any_of(functor.lines, [](const std::string &l) { return l.find("uantize") != std::string::npos; }))
+    call.include("burin/rt/quant_any.h");
   std::string stub = functor.base;
   stub[0] = static_cast<char>(std::tolower(stub[0]));
   call.name = stub;

@@ -5,12 +5,7 @@
 #include "codegen/kernels/evaluate_parts.h"
 #include "ir/ops.h"
 
-#include "burin/rt/math.h"
-#include "burin/rt/quant.h"
-
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include "burin/rt/quant_any.h"
 
 namespace burin::kernels {
 namespace {
@@ -118,29 +113,6 @@ void dequantize(Evaluation &e) {
 
 // ---- requantize ----
 
-/// A scale as multiplier * 2^(shift - 31), as TensorFlow Lite makes it.
-struct FixedPoint {
-  int32_t multiplier = 0;
-  int shift = 0;
-
-  FixedPoint(double scale, bool isSingle) {
-    if (!(scale > 0) || std::isinf(scale))
-      return;
-    auto q = static_cast<int64_t>(std::round(std::ldexp(std::frexp(scale, &shift), 31)));
-    if (q == int64_t{1} << 31) {
-      q /= 2;
-      ++shift;
-    }
-    if (shift < -31)
-      q = shift = 0;
-    if (isSingle && shift > 30) {
-      shift = 30;
-      q = std::numeric_limits<int32_t>::max();
-    }
-    multiplier = static_cast<int32_t>(q);
-  }
-};
-
 void requantize(Evaluation &e) {
   const std::string &rounding = e.op[attr::rounding];
   visitQuantized(e.out().type.element(), [&](auto zero) {
@@ -149,9 +121,8 @@ void requantize(Evaluation &e) {
       const int32_t x = elements<int32_t>(e.in(0))[i];
       const float scale = elements<float>(e.in(1))[s];
       const int z = static_cast<int>(zeroAt(e, s));
-      const FixedPoint fixed{scale, rounding == "tflite_single"};
-      elements<Q>(e.out())[i] = rounding == "tflite_double"   ? rt::requantizeTfliteDouble<Q>(x, fixed.multiplier, fixed.shift, z)
-                                : rounding == "tflite_single" ? rt::requantizeTfliteSingle<Q>(x, fixed.multiplier, fixed.shift, z)
+      elements<Q>(e.out())[i] = rounding == "tflite_double"   ? rt::requantizeAny<Q, rt::Rounding::tflite_double>(x, scale, z)
+                                : rounding == "tflite_single" ? rt::requantizeAny<Q, rt::Rounding::tflite_single>(x, scale, z)
                                                               : rt::requantize<Q>(x, scale, z);
     });
   });

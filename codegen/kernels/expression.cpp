@@ -215,6 +215,23 @@ std::string ExpressionWriter::operand(const Op &op, size_t i, int outer) const {
   return tight || term.precedence == primary ? term.text : "(" + term.text + ")";
 }
 
+/// quantize, dequantize and requantize of one element, which is held in its wide type.
+std::string ExpressionWriter::quantization(const Op &op) const {
+  const bool back = op.is(ops::dequantize);
+  const ElementType packed = elementOf(back ? op.operand(0) : op.result()), real = elementOf(back ? op.result() : op.operand(0));
+  const std::string x = operand(op, 0, primary), scale = operand(op, 1, primary), q = elementCpp(packed);
+  const bool hasZero = op.numOperands() > 2 && op.operand(2), isFast = heldIn(packed) == q && elementOf(op.operand(1)) == ElementType::f32 && packed != ElementType::i32;
+  const std::string zero = hasZero ? operand(op, 2, primary) : fmt::format("{}{{}}", heldIn(packed));
+  const std::string number = hasZero ? fmt::format("static_cast<int>({})", zero) : "0";
+  if (op.is(ops::requantize))
+    return fmt::format("rt::cast<{}>(rt::requantizeAny<{}, rt::Rounding::{}>({}, {}, {}))", heldIn(packed), q, op[ir::attr::rounding], x, scale, number);
+  if (isFast && real == ElementType::f32)
+    return fmt::format("rt::{}<{}>({}, {}, {})", op.def.name, q, x, scale, number);
+  if (back)
+    return fmt::format("rt::dequantizeAny<{}>({}, {}, {})", heldIn(real), x, scale, zero);
+  return fmt::format("rt::cast<{}>(rt::quantizeAny<{}>({}, {}, {}, {}))", heldIn(packed), q, x, scale, zero, op[ir::attr::saturate]);
+}
+
 void ExpressionWriter::add(const Op &op) {
   const ElementType from = op.numOperands() ? elementOf(op.operand(0)) : ElementType::f32;
   const ElementType to = elementOf(op.result());
@@ -232,13 +249,7 @@ void ExpressionWriter::add(const Op &op) {
       text = fmt::format("rt::cast<{}>(rt::cast<{}>({}{}))", heldIn(to), elementCpp(to), x, saturate ? "" : ", false");
     }
   } else if (op.is(ops::quantize) || op.is(ops::dequantize) || op.is(ops::requantize)) {
-    const bool down = !op.is(ops::dequantize);
-    const ElementType packed = down ? to : from;
-    const std::string zero = op.numOperands() > 2 && op.operand(2) ? fmt::format("static_cast<int>({})", operand(op, 2, primary)) : "0";
-    const bool isByte = elementCpp(packed).substr(0, 4) != "rt::";
-    if (ir::isFloat(packed) || !isByte || elementOf(op.operand(1)) != ElementType::f32 || (op.is(ops::requantize) && op[ir::attr::rounding] != "half_even_float"))
-      throw CompileError(Problem::unsupported, op.at, fmt::format("{} of {} cannot be compiled yet", op.def.name, op.operand(0)->type.text())).code("codegen.expression");
-    text = fmt::format("rt::{}<{}>({}, {}, {})", op.def.name, elementCpp(packed), operand(op, 0, primary), operand(op, 1, primary), zero);
+    text = quantization(op);
   } else if (op.is(ops::bitcast)) {
     text = fmt::format("rt::bitCast<{}>({})", elementCpp(to), operand(op, 0, primary));
   } else if (op.is(ops::is_inf)) {
@@ -272,7 +283,7 @@ void ExpressionWriter::add(const Op &op) {
       operands.push_back(operand(op, i, precedence));
     text = substitute(pattern, operands, heldIn(to));
   }
-  if (isSmallFloat(to) && !op.is(ops::cast) && !op.is(ops::where) && !op.is(ops::bitcast)) {
+  if (isSmallFloat(to) && !op.is(ops::cast) && !op.is(ops::where) && !op.is(ops::bitcast) && !op.is(ops::quantize)) {
     text = fmt::format("rt::cast<float>(rt::cast<{}>({}))", elementCpp(to), text);
     precedence = primary;
   }

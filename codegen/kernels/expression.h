@@ -35,6 +35,7 @@ private:
     int precedence;
   };
   std::string constant(const Value *) const;
+  std::string quantization(const Op &) const;
   std::string operand(const Op &, size_t i, int outer) const;
   bool vector_;
   std::unordered_map<const Value *, Term> terms_;

@@ -19,7 +19,7 @@
 #include "burin/rt/numeric.h"
 #include "burin/rt/pad.h"
 #include "burin/rt/pool.h"
-#include "burin/rt/quant.h"
+#include "burin/rt/quant_any.h"
 #include "burin/rt/reduce.h"
 #include "burin/rt/resize.h"
 #include "burin/rt/rnn_layer.h"
@@ -163,6 +163,19 @@ template <class Q> BURIN_STUB void quantize(int n, float *f, Q *q, Work work) {
   *q = rt::requantizeTfliteDouble<Q>(n, n, 1, 2);
   *q = rt::requantizeTfliteSingle<Q>(n, n, 1, 2);
 }
+template <class Q, class S>
+BURIN_STUB void quantizeOfAny(int n, const int32_t *sums, S *f, Q *q, Work work) {
+  const rt::ScaleAxis shape{n, 2, 3};
+  rt::quantizeLinearAny(shape, f, f, q, true, q, work);
+  rt::quantizeLinearAny(shape, sums, f, q, false, q, work);
+  rt::dequantizeLinearAny(shape, q, f, q, f, work);
+}
+template <class Q> BURIN_STUB void requantizes(const int32_t *sums, float *f, Q *q, Work work) {
+  const rt::ScaleAxis shape{3, 0, 3};
+  rt::requantizeLinear<rt::Rounding::half_even_float>(shape, sums, f, q, false, q, work);
+  rt::requantizeLinear<rt::Rounding::tflite_double>(shape, sums, f, q, true, q, work);
+  rt::requantizeLinear<rt::Rounding::tflite_single>(shape, sums, f, q, true, q, work);
+}
 BURIN_STUB void recurrences(int n, const float *x, const rt::F32 *w, float *y, Work work) {
   const rt::Rnn s{n, n, n, n > 3, 1, 2, 3, 4};
   rt::lstm<16>(s, x, w, w, nullptr, x, x, y, y, y, 1.f, false, rt::LstmDefault{}, work);
@@ -305,6 +318,13 @@ void allKernels(void *p, float *f, int n) {
   quantize(n, f, static_cast<int8_t *>(p), work);
   quantize(n, f, static_cast<uint16_t *>(p), work);
   quantize(n, f, static_cast<rt::I4 *>(p), work);
+  int32_t *sums = static_cast<int32_t *>(p);
+  quantizeOfAny(n, sums, f, static_cast<uint16_t *>(p), work);
+  quantizeOfAny(n, sums, f, sums, work);
+  quantizeOfAny(n, sums, static_cast<double *>(p), static_cast<rt::F8E5M2 *>(p), work);
+  quantizeOfAny(n, sums, static_cast<rt::F16 *>(p), static_cast<rt::U2 *>(p), work);
+  requantizes(sums, f, static_cast<int8_t *>(p), work);
+  requantizes(sums, f, static_cast<rt::U4 *>(p), work);
   recurrences(n, f, w, f, work);
   layers<rt::Cell::rnn>(n, f, static_cast<int32_t *>(p), f, f);
   layers<rt::Cell::gru>(n, f, static_cast<int32_t *>(p), f, f);

@@ -164,7 +164,8 @@ template <class Q> BURIN_FN Q saturateTo(int32_t x) {
 /// half_even_float, of ONNX and torch: the sum as a float, times scale, to nearest even.
 template <class Q> BURIN_FN Q requantize(int32_t acc, float scale, int zero) {
   const float low = static_cast<float>(kLowest<Q>), high = static_cast<float>(kHighest<Q>);
-  const float q = round(static_cast<float>(acc) * scale) + static_cast<float>(zero);
+  const float product = round(static_cast<float>(acc) * scale); // NaN of an infinite scale: 0
+  const float q = (product == product ? product : 0.f) + static_cast<float>(zero);
   using T = typename Stored<Q>::Type;
   return Q{static_cast<T>(static_cast<int32_t>(max(low, min(high, q))))};
 }
@@ -174,7 +175,7 @@ template <class Q> BURIN_FN Q requantize(int32_t acc, float scale, int zero) {
 template <class Q>
 BURIN_FN Q requantizeTfliteDouble(int32_t acc, int32_t multiplier, int shift, int zero) {
   const int left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
-  const int32_t x = static_cast<int32_t>(static_cast<uint32_t>(acc) << left);
+  const int32_t x = left > 31 ? 0 : static_cast<int32_t>(static_cast<uint32_t>(acc) << left);
   const int64_t product = static_cast<int64_t>(x) * multiplier;
   const int64_t nudge = product >= 0 ? int64_t{1} << 30 : 1 - (int64_t{1} << 30);
   const bool overflow = x == multiplier && x == static_cast<int32_t>(0x80000000u);
