@@ -5,11 +5,13 @@
 #include "cli/help.h"
 #include "codegen/kernels/evaluator.h"
 #include "codegen/prepare.h"
+#include "codegen/shards.h"
 #include "ir/ops.h"
 #include "passes/memory_plan.h"
 #include "passes/pipeline.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace burin::cli {
@@ -45,6 +47,20 @@ std::string identifierOf(const Settings &settings, std::string_view option) {
   return text;
 }
 
+/// Of --shards, or from the size of the model's file: known before the model is read.
+size_t shardsOf(const Settings &settings) {
+  constexpr uint64_t kMost = 1000; // a mistyped number, above
+  if (const std::optional<uint64_t> given = settings.number("shards")) {
+    if (*given < 1 || *given > kMost)
+      throw CompileError(Problem::usage, {},
+                         fmt::format("--shards is {}, expected 1 to {}", *given, kMost));
+    return static_cast<size_t>(*given);
+  }
+  std::error_code failed;
+  const uintmax_t bytes = std::filesystem::file_size(settings.arguments.at(0), failed);
+  return failed ? 1 : codegen::shardsFor(bytes);
+}
+
 codegen::Settings codegenSettings(const std::string &name, const Settings &settings) {
   codegen::Settings result;
   result.name = name;
@@ -55,6 +71,7 @@ codegen::Settings codegenSettings(const std::string &name, const Settings &setti
   result.cxxApi = settings.text("api") != "c";
   result.threads = settings.text("threads") == "hook";
   result.profile = settings.flag("profile");
+  result.shards = shardsOf(settings);
   result.weights = weightFormOf(settings);
   result.text = settingsText(settings);
   result.version = version();
@@ -174,7 +191,10 @@ std::vector<std::string> fileNames(const std::string &name, const Settings &sett
   std::vector<std::string> names;
   if (settings.text("emit") == "gir")
     return {name + ".gir"};
-  for (const std::string_view ending : {".h", ".cpp", ".weights.cpp", ".weights.bin"})
+  names.push_back(name + ".h");
+  for (std::string &source : codegen::sourceNames(name, shardsOf(settings)))
+    names.push_back(std::move(source));
+  for (const std::string_view ending : {".weights.cpp", ".weights.bin"})
     names.push_back(name + std::string(ending));
   names.emplace_back("report.json");
   if (settings.text("api") != "cxx")

@@ -34,6 +34,7 @@ struct Settings {
   bool cApi = false, cxxApi = true;
   bool threads = false; ///< --threads hook
   bool profile = false; ///< the observer hook
+  size_t shards = 1;    ///< source files that the steps are spread over; 1: they are in NAME.cpp
   WeightForm weights = WeightForm::automatic;
   std::string text;     ///< the settings as the header comment tells them; no paths, no dates
   std::string version;  ///< of burin
@@ -56,7 +57,7 @@ class Prepared;
 std::shared_ptr<Prepared> prepare(ir::Module &, const Settings &);
 /// For each step, what all its tasks need together.
 std::vector<int64_t> scratchBytes(const Prepared &);
-/// NAME.h, NAME.cpp, NAME.weights.cpp, NAME.weights.bin (empty where the weights are text: a build
+/// NAME.h, NAME.cpp (with shards NAME.0.cpp and so on), NAME.weights.cpp, NAME.weights.bin (empty where the weights are text: a build
 /// knows the same files for every form), with the C API NAME_c.h and NAME_c.cpp, and report.json.
 /// The files hold on to the module and to `Prepared`.
 std::vector<File> generate(const Prepared &, const ir::MemoryPlan &);

@@ -5,6 +5,8 @@
 
 #include "codegen/prepare.h"
 
+#include <utility>
+
 namespace burin::codegen {
 
 /// How the text of one model names its memory.
@@ -26,19 +28,29 @@ public:
   int64_t extentsOffset() const { return extentsOffset_; }
   const std::set<ElementType> &accessors() const { return accessors_; }
 
+  /// What has been named since it was asked last: a shard declares no more.
+  struct Named {
+    std::set<size_t> buffers, weights; ///< indices
+  };
+  Named takeNamed() const { return std::exchange(named_, {}); }
+
   const Prepared &prepared;
   const ir::MemoryPlan &plan;
 
 private:
+  const Weight &weight(const Value *, const std::string &layout) const;
+
   std::vector<std::string> bufferNames_;
   std::unordered_map<const Value *, std::string> direct_; ///< members of the context
   std::unordered_map<size_t, std::string> outputOf_;      ///< buffer -> member of the context
   int64_t arenaBytes_ = 0, extentsOffset_ = 0;
   mutable std::set<ElementType> accessors_;
+  mutable Named named_;
 };
 
 std::string emitHeader(const Prepared &, const Memory &);
-std::string emitSource(const Prepared &, const Memory &);
+/// The texts of sourceNames().
+std::vector<std::string> emitSources(const Prepared &, const Memory &);
 void emitWeights(const Prepared &, const Sink &);
 void emitBinary(const Prepared &, const Sink &); ///< NAME.weights.bin
 std::string emitCHeader(const Prepared &, const Memory &);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NAME.cpp: the plan as text, functors, stubs, steps, and the functions of the class.
+// NAME.cpp: the plan as text, functors, stubs, steps, and the functions of the class. In shards: the
+// same without functors, stubs and steps, and NAME.0.cpp and so on with them.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
 #include "codegen/emit_steps.h"
+#include "codegen/shards.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -22,73 +24,209 @@ class SourceEmitter {
 public:
   SourceEmitter(const Prepared &prepared, const Memory &memory) : p_{prepared}, memory_{memory} {}
 
-  std::string emit() {
+  /// NAME.cpp with everything in it.
+  std::string whole() {
+    const Part all = wholeOf(p_);
     // The steps first: they tell which accessors the context needs.
-    CodeWriter steps;
-    emitSteps(steps);
-    const std::string stepText = steps.take();
+    const std::string steps = stepsText(all);
+    const std::string table = tableText();
 
-    out_.raw(preamble(p_));
-    out_.line(fmt::format("#include \"{}.h\"", p_.settings.name));
-    out_.blank();
     std::set<std::string> includes = p_.includes;
     includes.insert("burin/rt/steps.h");
-    if (needsSpecial(stepText))
+    if (needsSpecial(all, steps + table))
       includes.insert("burin/rt/special.h");
+    emitHead(fmt::format("{}.h", p_.settings.name), includes);
+    emitExterns();
+    emitLocalNames(usesConst(all));
+    emitPlan();
+    emitContext();
+    emitFunctors(all);
+    emitStubs(all);
+    out_.line("// ---- steps ----");
+    out_.blank();
+    out_.raw(steps);
+    out_.raw(table);
+    out_.line("} // namespace");
+    out_.blank();
+    emitClass();
+    out_.blank();
+    emitEnd();
+    return out_.take();
+  }
+
+  /// NAME.cpp: plan, table and class; then the steps of each part. The steps are the only
+  /// functions that one file has of another.
+  std::vector<std::string> sharded(const std::vector<Part> &parts) {
+    std::vector<std::string> steps;
+    std::vector<Memory::Named> named;
+    (void)memory_.takeNamed();
+    for (const Part &part : parts) {
+      steps.push_back(stepsText(part));
+      named.push_back(memory_.takeNamed());
+    }
+    const std::string table = tableText();
+    emitClass();
+    const std::string classText = out_.take();
+
+    std::vector<std::string> files;
+    std::set<std::string> includes = {"burin/rt/steps.h"};
+    addContextIncludes(includes);
+    if (needsSpecial({}, table + classText))
+      includes.insert("burin/rt/special.h");
+    emitHead(fmt::format("{}.h", p_.settings.name), includes);
+    emitExterns(memory_.takeNamed().weights);
+    emitLocalNames(false);
+    emitPlan();
+    out_.line("} // namespace");
+    out_.blank();
+    out_.line(fmt::format("// The steps: {}.0.cpp to {}.{}.cpp hold their code.", p_.settings.name,
+                          p_.settings.name, parts.size() - 1));
+    out_.line("namespace steps {");
+    emitContext();
+    for (const StepInfo &step : p_.steps)
+      out_.line(fmt::format("Status {}(const Context &, rt::Work) noexcept;", step.function));
+    out_.line("} // namespace steps");
+    out_.blank();
+    out_.line("namespace {");
+    out_.line("using namespace steps;");
+    out_.blank();
+    out_.raw(table);
+    out_.line("} // namespace");
+    out_.blank();
+    out_.raw(classText);
+    out_.blank();
+    emitEnd();
+    files.push_back(out_.take());
+    for (size_t i = 0; i < parts.size(); ++i)
+      files.push_back(shard(i, parts, steps[i], named[i]));
+    return files;
+  }
+
+private:
+  std::string shard(size_t number, const std::vector<Part> &parts, const std::string &steps,
+                    const Memory::Named &named) {
+    const Part &part = parts[number];
+    if (part.steps.empty()) {
+      out_.raw(preamble(p_, false));
+      out_.comment("Nothing: the files of lower numbers hold all steps of the model.");
+      return out_.take();
+    }
+    std::set<std::string> includes = {"burin/rt/simd.h"};
+    addContextIncludes(includes);
+    for (const size_t i : part.stubs)
+      includes.insert(p_.stubs[i].includes.begin(), p_.stubs[i].includes.end());
+    if (needsSpecial(part, steps))
+      includes.insert("burin/rt/special.h");
+    emitHead("burin/runtime.h", includes);
+    emitExterns(named.weights);
+    emitLocalNames(usesConst(part));
+    emitBuffers(named.buffers);
+    out_.line("} // namespace");
+    out_.blank();
+    out_.line("namespace steps {");
+    emitContext();
+    out_.line("} // namespace steps");
+    out_.blank();
+    out_.line("namespace {");
+    emitFunctors(part);
+    emitStubs(part);
+    out_.line("} // namespace");
+    out_.blank();
+    out_.line("namespace steps {");
+    out_.blank();
+    out_.raw(steps);
+    out_.line("} // namespace steps");
+    out_.blank();
+    emitEnd();
+    return out_.take();
+  }
+
+  void emitHead(const std::string &first, const std::set<std::string> &includes) {
+    out_.raw(preamble(p_));
+    out_.line(fmt::format("#include \"{}\"", first));
+    out_.blank();
     for (const std::string &header : includes)
       out_.line(fmt::format("#include \"{}\"", header));
     out_.blank();
     out_.line(fmt::format("namespace {} {{", p_.nameSpace));
     out_.blank();
-    emitExterns();
+  }
+
+  void emitEnd() { out_.line(fmt::format("}} // namespace {}", p_.nameSpace)); }
+
+  /// Opens the unnamed namespace.
+  void emitLocalNames(bool withConst) {
     out_.line("namespace {");
     out_.line("namespace rt = burin::rt;");
     out_.line("using burin::Status;");
-    if (usesConst())
+    if (withConst)
       out_.line("using rt::Const;");
     out_.blank();
-    emitPlan();
-    emitContext();
-    emitFunctors();
-    emitStubs();
-    out_.raw(stepText);
-    out_.line("} // namespace");
-    out_.blank();
-    emitClass();
-    out_.blank();
-    out_.line(fmt::format("}} // namespace {}", p_.nameSpace));
-    return out_.take();
   }
 
-private:
-  bool usesConst() const {
-    return std::ranges::any_of(p_.stubs, [](const Stub &s) {
-      return std::ranges::any_of(s.body, [](const std::string &l) { return l.find("Const<") != std::string::npos; });
+  /// Of the types that the members of the context point to.
+  void addContextIncludes(std::set<std::string> &includes) const {
+    const auto isOurs = [](ElementType e) { return kernels::elementCpp(e).starts_with("rt::"); };
+    const auto isOfOurs = [&](const Value *v) { return isOurs(v->type.element()); };
+    bool any = std::ranges::any_of(memory_.accessors(), isOurs);
+    for (size_t i = 0; i < p_.entry.body.numArguments(); ++i)
+      any |= isOfOurs(p_.entry.body.argument(i));
+    const Op &yield = p_.entry.body.terminator();
+    for (size_t i = 0; i < yield.numOperands(); ++i)
+      any |= isOfOurs(yield.operand(i));
+    if (any)
+      includes.insert("burin/rt/numeric.h");
+  }
+
+  bool usesConst(const Part &part) const {
+    return std::ranges::any_of(part.stubs, [&](size_t i) {
+      return std::ranges::any_of(p_.stubs[i].body, [](const std::string &l) { return l.find("Const<") != std::string::npos; });
     });
   }
 
   /// Whether the text uses what burin/rt/special.h has.
-  bool needsSpecial(const std::string &stepText) const {
+  bool needsSpecial(const Part &part, const std::string &stepText) const {
     const auto uses = [](const std::string &line) {
       return std::ranges::any_of(std::initializer_list<std::string_view>{"rt::floorOf", "rt::ceilOf", "rt::lesser", "rt::greater", "rt::signOf", "rt::kNan", "rt::kInfinity", "rt::clampStart", "rt::RoundTo"},
                                  [&](std::string_view name) { return line.find(name) != std::string::npos; });
     };
-    return uses(stepText) || std::ranges::any_of(p_.stubs, [&](const Stub &s) { return std::ranges::any_of(s.body, uses); }) ||
-           std::ranges::any_of(p_.functors, [&](const FunctorDef &f) { return std::ranges::any_of(f.functor.lines, uses); });
+    return uses(stepText) || std::ranges::any_of(part.stubs, [&](size_t i) { return std::ranges::any_of(p_.stubs[i].body, uses); }) ||
+           std::ranges::any_of(part.functors, [&](size_t i) { return std::ranges::any_of(p_.functors[i].functor.lines, uses); });
   }
 
   void emitExterns() {
-    if (p_.weights.empty())
+    std::set<size_t> all;
+    for (size_t i = 0; i < p_.weights.size(); ++i)
+      all.insert(i);
+    emitExterns(all);
+  }
+
+  void emitExterns(const std::set<size_t> &weights) {
+    if (weights.empty())
       return;
     out_.line(fmt::format("// Defined in {}.weights.cpp.", p_.settings.name));
     out_.line("namespace weights {");
-    for (const Weight &w : p_.weights)
+    bool inString = false;
+    for (const size_t i : weights) {
+      const Weight &w = p_.weights[i];
+      inString |= w.place == Weight::Place::string;
       if (w.place != Weight::Place::string)
         out_.line(fmt::format("extern const {} {}[{}];", weightType(w), w.name, std::max<int64_t>(w.count, 1)));
-    if (p_.stringBytes)
+    }
+    if (inString)
       out_.line(fmt::format("extern const unsigned char packed[{} + 1];", p_.stringBytes));
     out_.line("} // namespace weights");
     out_.blank();
+  }
+
+  /// Offsets of some buffers: the plan is in NAME.cpp.
+  void emitBuffers(const std::set<size_t> &buffers) {
+    if (buffers.empty())
+      return;
+    out_.line("enum : uint32_t {");
+    for (const size_t i : buffers)
+      out_.line(fmt::format("  {} = {},", memory_.bufferName(i), memory_.plan.buffers[i].offset));
+    out_.line("};");
   }
 
   static std::string weightType(const Weight &w) {
@@ -193,12 +331,13 @@ private:
     out_.blank();
   }
 
-  void emitFunctors() {
-    if (p_.functors.empty())
+  void emitFunctors(const Part &part) {
+    if (part.functors.empty())
       return;
     out_.line("// ---- blocks: what is done element by element ----");
     out_.blank();
-    for (const FunctorDef &f : p_.functors) {
+    for (const size_t index : part.functors) {
+      const FunctorDef &f = p_.functors[index];
       out_.line(fmt::format("struct {} {{", f.name));
       out_.indent();
       // Members of one type share a line, as a person would write them.
@@ -231,12 +370,13 @@ private:
     }
   }
 
-  void emitStubs() {
-    if (p_.stubs.empty())
+  void emitStubs(const Part &part) {
+    if (part.stubs.empty())
       return;
     out_.line("// ---- stubs: one for each kernel that the model needs ----");
     out_.blank();
-    for (const Stub &s : p_.stubs) {
+    for (const size_t index : part.stubs) {
+      const Stub &s = p_.stubs[index];
       constexpr size_t kMostListed = 12;
       std::vector<std::string> layers(s.layers.begin(), s.layers.begin() + static_cast<ptrdiff_t>(std::min(s.layers.size(), kMostListed)));
       if (s.layers.size() > kMostListed)
@@ -252,14 +392,18 @@ private:
     }
   }
 
-  void emitSteps(CodeWriter &out) {
-    out.line("// ---- steps ----");
-    out.blank();
-    for (size_t i = 0; i < p_.steps.size(); ++i) {
+  std::string stepsText(const Part &part) const {
+    CodeWriter out;
+    for (const size_t i : part.steps) {
       out.comment(fmt::format("{} {}", i, p_.steps[i].comment));
       emitStep(out, memory_, p_.steps[i]);
       out.blank();
     }
+    return out.take();
+  }
+
+  std::string tableText() const {
+    CodeWriter out;
     // Units whose extents are symbols are functions.
     std::vector<std::string> units;
     for (size_t i = 0; i < p_.steps.size(); ++i) {
@@ -281,6 +425,7 @@ private:
     }
     out.line("};");
     out.blank();
+    return out.take();
   }
 
   std::string tasks() const { return p_.settings.threads ? "max_tasks" : "1"; }
@@ -534,6 +679,11 @@ private:
 
 } // namespace
 
-std::string emitSource(const Prepared &p, const Memory &memory) { return SourceEmitter{p, memory}.emit(); }
+std::vector<std::string> emitSources(const Prepared &p, const Memory &memory) {
+  SourceEmitter emitter{p, memory};
+  if (p.settings.shards == 1)
+    return {emitter.whole()};
+  return emitter.sharded(partsOf(p, p.settings.shards));
+}
 
 } // namespace burin::codegen

@@ -76,10 +76,16 @@ Memory::Memory(const Prepared &fromPrepared, const ir::MemoryPlan &fromPlan) : p
   arenaBytes_ = plan.arenaBytes + (static_cast<int64_t>(slots) * 4 + align - 1) / align * align;
 }
 
+const Weight &Memory::weight(const Value *v, const std::string &layout) const {
+  const Weight &w = prepared.weightOf(v, layout);
+  named_.weights.insert(static_cast<size_t>(&w - prepared.weights.data()));
+  return w;
+}
+
 std::string Memory::pointer(const Value *value, bool asF32) const {
   const Value *v = memoryOf(value);
   if (v->isConstant()) {
-    const std::string name = "weights::" + prepared.weightOf(v, "").name;
+    const std::string name = "weights::" + weight(v, "").name;
     return asF32 ? fmt::format("rt::weights({})", name) : name;
   }
   if (const auto it = direct_.find(v); it != direct_.end())
@@ -93,11 +99,12 @@ std::string Memory::pointer(const Value *value, bool asF32) const {
     return it->second;
   }
   accessors_.insert(v->type.element());
+  named_.buffers.insert(buffer->second);
   return fmt::format("c.{}({})", accessorName(v->type.element()), bufferNames_[buffer->second]);
 }
 
 std::string Memory::packed(const kernels::Packed &p) const {
-  const Weight &w = prepared.weightOf(p.from, p.layout);
+  const Weight &w = weight(p.from, p.layout);
   const std::string where = w.place == Weight::Place::string ? fmt::format("weights::packed + {}", w.offset) : "weights::" + w.name;
   return p.element == ElementType::f32 ? fmt::format("rt::weights({})", where) : where;
 }

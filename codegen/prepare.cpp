@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace burin::codegen {
 namespace {
 namespace ops = ir::ops;
 
 constexpr int64_t kMostLiteralBytes = 4096;     // of a tensor: what a person still reads
+constexpr int64_t kMostLiteralsBytes = 1 << 20; // of all such tensors
 constexpr int64_t kMostStringBytes = 4 << 20;   // of all: 10 s and 1 GB of the C++ compiler are 80 MB
 constexpr int64_t kWeightAlignment = 64;        // a cache line
 
@@ -257,7 +259,8 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
     stub.parameters.push_back(fmt::format("{} {}", addFunctor(call.functors[i]), call.functorNames[i]));
   }
   stub.parameters.emplace_back("rt::Work work");
-  stub.body = call.body;
+  stub.body = std::exchange(call.body, {});
+  stub.includes = std::exchange(call.includes, {});
   stub.variant = kernel->variant;
   const std::string key = fmt::format("{}|{}|{}", call.returnsStatus, fmt::join(stub.parameters, ","), fmt::join(stub.body, "\n"));
   const auto [it, isNew] = stubOf_.emplace(key, stubs.size());
@@ -314,10 +317,15 @@ std::string Prepared::addFunctor(const kernels::Functor &functor) {
 
 void Prepared::placeWeights() {
   WeightForm form = settings.weights;
+  // Nobody reads numbers by the million, and compilers take long to.
+  int64_t small = 0;
+  for (const Weight &w : weights)
+    small += w.bytes() <= kMostLiteralBytes ? w.bytes() : 0;
+  const int64_t mostLiteral = small <= kMostLiteralsBytes ? kMostLiteralBytes : kWeightAlignment;
   if (form == WeightForm::automatic) {
     int64_t bytes = 0;
     for (const Weight &w : weights)
-      bytes += w.bytes() > kMostLiteralBytes ? w.bytes() : 0;
+      bytes += w.bytes() > mostLiteral ? w.bytes() : 0;
     form = bytes > kMostStringBytes ? WeightForm::incbin : WeightForm::string;
   }
   const auto put = [](Weight &w, Weight::Place place, int64_t &end) {
@@ -326,7 +334,7 @@ void Prepared::placeWeights() {
     end += (w.bytes() + kWeightAlignment - 1) / kWeightAlignment * kWeightAlignment;
   };
   for (Weight &w : weights)
-    if (w.bytes() > kMostLiteralBytes) {
+    if (w.bytes() > mostLiteral) {
       if (form == WeightForm::incbin)
         put(w, Weight::Place::binary, binaryBytes);
       else if (form == WeightForm::string && w.isPacked && w.element == ElementType::f32)

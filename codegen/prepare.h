@@ -47,6 +47,7 @@ struct Stub {
   std::vector<std::string> parameters; ///< "const float *in"
   std::vector<std::string> body;
   std::vector<std::string> layers;
+  std::set<std::string> includes;
   std::string variant;
 };
 

@@ -2,6 +2,7 @@
 //
 // report.json: what was decided, for people's tools. The format is docs/output-format.md.
 #include "codegen/emit.h"
+#include "codegen/shards.h"
 
 #include <fmt/format.h>
 #include <optional>
@@ -144,7 +145,11 @@ std::vector<File> generate(const Prepared &p, const ir::MemoryPlan &plan) {
   const auto file = [&](std::string_view ending, std::string text) {
     return File{p.settings.name + std::string(ending), [text = std::move(text)](const Sink &to) { to(text); }};
   };
-  std::vector<File> files = {file(".h", emitHeader(p, memory)), file(".cpp", emitSource(p, memory))};
+  std::vector<File> files = {file(".h", emitHeader(p, memory))};
+  const std::vector<std::string> names = sourceNames(p.settings.name, p.settings.shards);
+  std::vector<std::string> sources = emitSources(p, memory);
+  for (size_t i = 0; i < names.size(); ++i)
+    files.push_back({names[i], [text = std::move(sources[i])](const Sink &to) { to(text); }});
   files.push_back({p.settings.name + ".weights.cpp", [&p](const Sink &to) { emitWeights(p, to); }});
   files.push_back({p.settings.name + ".weights.bin", [&p](const Sink &to) { emitBinary(p, to); }});
   files.push_back({"report.json", file("", emitReport(p, memory)).write});

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the code of a large model is spread over source files, so that machines and caches can share
+// the work of compiling it.
+#pragma once
+
+#include "codegen/prepare.h"
+
+namespace burin::codegen {
+
+/// What a source file holds: indices into the lists of Prepared, in order. Stubs and functors are
+/// local to their file.
+struct Part {
+  std::vector<size_t> steps, stubs, functors;
+};
+
+/// Everything, in order.
+Part wholeOf(const Prepared &);
+
+/// Every step in one of `count` parts that take about the same time to compile. Steps of one stub
+/// stay together as far as possible: a stub is printed in each part that calls it. The last parts
+/// are empty where a model is too small for so many.
+std::vector<Part> partsOf(const Prepared &, size_t count);
+
+/// "NAME.cpp"; behind it, where there are more than one, "NAME.0.cpp" to "NAME.<shards - 1>.cpp".
+std::vector<std::string> sourceNames(const std::string &name, size_t shards);
+
+/// As many as are worth it for a model file of so many bytes.
+size_t shardsFor(uint64_t modelBytes);
+
+} // namespace burin::codegen
