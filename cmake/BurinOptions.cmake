@@ -36,7 +36,7 @@ _burin_option(TARGET "--target" ready "HOST;MCU-FPU;MCU-DSP;MCU-MIN;PORTABLE" ""
 _burin_option(FEATURES "--features" planned "" "")
 _burin_option(THREADS "--threads" ready "NONE;HOOK;STD;OPENMP" "STD;OPENMP")
 _burin_option(PROFILE "--profile" ready "" "")
-_burin_option(SHARDS "--shards" planned "" "")
+_burin_option(SHARDS "--shards" ready "" "")
 _burin_option(INPUT_SHAPES "--input-shape" ready "" "")
 _burin_option(DIMS "--dim" ready "" "")
 _burin_option(INPUT_TYPES "--input-type" planned "" "")

@@ -42,8 +42,10 @@ public:
     emitContext();
     emitFunctors(all);
     emitStubs(all);
-    out_.line("// ---- steps ----");
-    out_.blank();
+    if (!p_.steps.empty()) {
+      out_.line("// ---- steps ----");
+      out_.blank();
+    }
     out_.raw(steps);
     out_.raw(table);
     out_.line("} // namespace");
@@ -403,6 +405,8 @@ private:
   }
 
   std::string tableText() const {
+    if (p_.steps.empty())
+      return {};
     CodeWriter out;
     // Units whose extents are symbols are functions.
     std::vector<std::string> units;

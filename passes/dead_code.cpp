@@ -258,7 +258,8 @@ bool dropDefinitions(const ir::Module &module) {
   for (const Op *op : all)
     count(*op, mentions, 1);
   bool changed = false;
-  for (Op *op : unread | std::views::reverse) {
+  std::ranges::reverse(unread); // clang 14 does not take the view of it
+  for (Op *op : unread) {
     Counts own;
     count(*op, own, 1);
     const bool isFree = std::ranges::all_of(definedDims(*op), [&](const ir::Dim &d) {

@@ -111,7 +111,7 @@ TEST(GenerateCode, NamesTheFilesBeforehand) {
   const TemporaryFolder folder;
   const fs::path path = folder.write("m.gir", kModel);
   for (const char *api : {"cxx", "c", "both"}) {
-    const Settings settings = settingsOf(path, {"--api", api});
+    const Settings settings = settingsOf(path, {"--api", api, "--shards", "2"});
     const Model model = readModel(settings);
     optimise(*model.module, settings);
     std::vector<std::string> names;

@@ -309,13 +309,14 @@ int main() {
 }
 ")
   set(arguments MODEL ${digits} NAMESPACE reader CLASS Net API BOTH OPTIMIZE SIZE PROFILE
-    ARENA_LIMIT 16K OUTPUT_DIR gen
+    ARENA_LIMIT 16K OUTPUT_DIR gen SHARDS 2
     TEST_DATA ${SOURCE}/samples/digits/digits_test.npz TOLERANCE atol=2e-4,rtol=0)
   list(JOIN arguments "|" arguments)
   configure(${call} ${from_sources} -DPROGRAM=${dir}/main.cpp -DREPORT_COSTS=ON
     "-DARGUMENTS=${arguments}")
   expect("header ${dir}/build/gen/digits.h")
-  expect("sources [^ ]*/gen/digits.cpp;[^ ]*/gen/digits.weights.cpp;[^ ]*/gen/digits_c.cpp")
+  set(gen "[^ ]*/gen/digits")
+  expect("sources ${gen}.cpp;${gen}.weights.cpp;${gen}.0.cpp;${gen}.1.cpp;${gen}_c.cpp")
   expect("report ${dir}/build/gen/report.json")
   build()
   expect("digits: arena [0-9]+ bytes, weights [0-9]+ bytes, [0-9]+ MACs, [0-9]+ bytes of code")
