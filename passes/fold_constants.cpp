@@ -5,7 +5,6 @@
 #include "passes/passes.h"
 
 #include <algorithm>
-#include <ranges>
 #include <unordered_set>
 
 namespace burin::passes {
@@ -22,6 +21,14 @@ int64_t bytesOf(const ir::Type &type) {
   if (!type.isTensor() || !type.isStatic())
     return -1;
   return type.count().number() * static_cast<int64_t>(ir::elementSize(type.element()));
+}
+
+/// Whether anything reads a result.
+bool isRead(const Op &op) {
+  for (size_t i = 0; i < op.numResults(); ++i)
+    if (op.result(i)->hasUses())
+      return true;
+  return false;
 }
 
 class Folder {
@@ -152,9 +159,7 @@ private:
   }
 
   bool evaluate(Op &op) {
-    if (!context_.evaluator || op.numResults() == 0 || op.def.is(ir::Trait::terminator) ||
-        std::ranges::none_of(std::views::iota(size_t{0}, op.numResults()),
-                             [&](size_t i) { return op.result(i)->hasUses(); }))
+    if (!context_.evaluator || op.def.is(ir::Trait::terminator) || !isRead(op))
       return false;
     for (size_t i = 0; i < op.numOperands(); ++i) // most ops end here
       if (op.operand(i) && !op.operand(i)->isConstant())
