@@ -84,13 +84,15 @@ constexpr FamilyNote kNotes[] = {
      "along `axis`."},
 };
 
-/// Prose: `*` is a multiplication there, but not within backticks.
+/// Prose: `*` between letters is a multiplication, but for what is within backticks.
 std::string escaped(std::string_view prose) {
   std::string text;
   bool isCode = false;
-  for (const char c : prose) {
-    isCode = isCode != (c == '`');
-    text += c == '*' && !isCode ? "\\*" : std::string(1, c);
+  for (size_t i = 0; i < prose.size(); ++i) {
+    isCode = isCode != (prose[i] == '`');
+    if (prose[i] == '*' && !isCode && i > 0 && prose[i - 1] != ' ')
+      text += '\\';
+    text += prose[i];
   }
   return text;
 }
@@ -228,7 +230,7 @@ void printExample(const ir::Op &op) {
 void printOp(const std::filesystem::path &root, const OpDef &op) {
   const Examples examples{root, op};
   fmt::print("\n### {0}\n\n`{1}`\n\n{2}{3} [Cases](../tests/ops/{0}.gir)\n", op.name, signature(op),
-             op.doc, traitsText(op));
+             escaped(op.doc), traitsText(op));
   if (const std::string types = operandTypes(op, examples); !types.empty())
     fmt::print("\nOperands: {}.\n", types);
   printConstraints(root, op);
