@@ -79,14 +79,15 @@ std::vector<Expectation> expectationsOf(const Case &c) {
   return all;
 }
 
-/// The line in "file:line:column".
-size_t lineOf(const std::string &source) {
+/// "line:column" at the end of "file:line:column".
+std::pair<size_t, std::string> placeOf(const std::string &source) {
   const size_t column = source.rfind(':');
   const size_t line = column == std::string::npos ? column : source.rfind(':', column - 1);
+  if (line == std::string::npos)
+    return {};
   size_t number = 0;
-  if (line != std::string::npos)
-    std::from_chars(source.data() + line + 1, source.data() + column, number);
-  return number;
+  std::from_chars(source.data() + line + 1, source.data() + column, number);
+  return {number, source.substr(column + 1)};
 }
 
 } // namespace
@@ -106,11 +107,24 @@ Outcome runVerify(const Case &c) {
   };
   try {
     const auto module = ir::parse(std::string(c.line - 1, '\n') + c.text, c.file);
-    for (const ir::Violation &v : ir::verify(*module))
+    ir::PrintOptions options;
+    for (const ir::Violation &v : ir::verify(*module)) {
       meet(v.text, 0);
+      if (v.op)
+        options.annotations.emplace_back(v.op, v.text);
+    }
+    const std::string printed = ir::print(*module, options);
+    if (c.expected && trimmed(printed) != trimmed(*c.expected)) {
+      outcome.fail("printed differently:\n" + difference(*c.expected, printed));
+      outcome.blessed = c;
+      outcome.blessed->expected = printed;
+    }
   } catch (const CompileError &e) {
     const Diagnostic &d = e.diagnostic();
-    meet(d.code.empty() ? d.text : fmt::format("{} [{}]", d.text, d.code), lineOf(d.at.source));
+    const auto [line, column] = placeOf(d.at.source);
+    meet(fmt::format("{}: {}{}", column, d.text,
+                     d.code.empty() ? std::string() : fmt::format(" [{}]", d.code)),
+         line);
   } catch (const std::exception &) {
     outcome.fail(currentProblem());
   }

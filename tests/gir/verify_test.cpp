@@ -76,6 +76,50 @@ TEST_F(Verify, FindsAnEndInTheMiddle) {
   EXPECT_THAT(problemsOf(*module), testing::Contains("ends the block but is not its last op"));
 }
 
+TEST_F(Verify, FindsAnEmptyBlock) {
+  Block &other = branch.block(1);
+  other.back()->erase();
+  EXPECT_THAT(problemsOf(*module),
+              testing::Contains("a block is empty, expected a yield at its end"));
+}
+
+TEST_F(Verify, FindsBlocksThatHaveGone) {
+  const auto taken = branch.takeBlocks();
+  EXPECT_THAT(problemsOf(*module), testing::Contains("has 0 blocks, expected 2"));
+}
+
+TEST_F(Verify, FindsABodyOfNobody) {
+  f.body.function_ = nullptr;
+  EXPECT_THAT(problemsOf(*module), testing::Contains("the body of @f does not name its function"));
+  f.body.function_ = &f;
+}
+
+TEST_F(Verify, FindsMoreResultsThanTheOpHas) {
+  for (size_t i = 0; i < 2; ++i) {
+    Block &block = branch.block(i);
+    Value *yielded = block.terminator().operand(0);
+    block.terminator().erase();
+    Builder{*module, block}.yield(std::vector<Value *>{yielded, yielded});
+  }
+  EXPECT_THAT(problemsOf(*module), ElementsAre("has 1 results, expected 2"));
+}
+
+TEST_F(Verify, FindsAnAttributeOfAnotherKind) {
+  Value *sum =
+      Builder{*module, f.body, &b}.make(ops::reduce_sum, {a.result()}, {attr::axes(Ints{0})});
+  sum->def()->set(AttrKey<double>{"axes"}, 0.5);
+  EXPECT_THAT(problemsOf(*module), ElementsAre("attribute 'axes' is of kind float, expected ints"));
+}
+
+TEST_F(Verify, FindsConstantsThatAreNotWhatTheirTypeSays) {
+  Value *k = a.operand(1);
+  k->type = Type{ElementType::f32, {3}};
+  EXPECT_THAT(problemsOf(*module), testing::Contains("@k is f32[3] and has 4 bytes, expected 12"));
+  k->type = Type{ElementType::f32, {module->symbol("N", {1, 8})}};
+  EXPECT_THAT(problemsOf(*module),
+              testing::Contains("@k is f32[N], expected a tensor of known extents"));
+}
+
 TEST_F(Verify, FindsAForeignConstant) {
   Module other;
   a.setOperand(1, other.addScalar(ElementType::f32, 2, "z"));
@@ -114,10 +158,18 @@ TEST_F(Verify, FindsASymbolThatIsNoIdentifier) {
 TEST_F(Verify, FindsBrokenStates) {
   f.states.push_back({"h", 0, 7, nullptr});
   EXPECT_THAT(problemsOf(*module), ElementsAre("state 'h' is argument 0 of 2 and result 7 of 1"));
+  f.states = {{"h", 0, 0, f.body.argument(0)}};
+  EXPECT_THAT(problemsOf(*module),
+              ElementsAre("the initial value of state 'h' is no constant of the module"));
   f.states = {{"h", 0, 0, nullptr}, {"h", 0, 0, nullptr}};
   EXPECT_THAT(problemsOf(*module),
               ElementsAre("state 'h' is there twice",
                           "state 'h' shares its argument or its result with another"));
+}
+
+TEST_F(Verify, FindsTooManyNamesOfResults) {
+  f.resultNames = {"y", "z"};
+  EXPECT_THAT(problemsOf(*module), ElementsAre("@f has 2 names for 1 results"));
 }
 
 TEST_F(Verify, PrintsTheFunctionWithTheProblems) {
