@@ -85,8 +85,8 @@ inline constexpr OpDef
 inline constexpr OpDef
     where{.name = "where", .doc = "a where the condition holds, else b.", .operands = {{"condition"}, {"a"}, {"b"}}, .traits = kElementwise, .infer = inferWhere, .fold = foldWhere},
     cast{.name = "cast",
-         .doc = "x as another element type. Float to integer truncates towards zero and saturates, NaN to 0; integers wrap; to bool is x != 0; to a small float "
-                "rounds to nearest even, and `saturate` takes what is too large to the largest instead of infinity or NaN.",
+         .doc = "x as another element type. Float to integer truncates towards zero and saturates, NaN to 0 (4 and 2 bits: the low ones of i32); integers wrap; to bool is x != 0; "
+                "to a small float rounds to nearest even, and `saturate` takes what is too large to the largest instead of infinity or NaN.",
          .operands = {{"x"}}, .attrs = {attr::to, attr::saturate}, .traits = kElementwise, .infer = inferCast, .fold = foldCast},
     bitcast{.name = "bitcast", .doc = "The same bits as an element type of the same size.", .operands = {{"x"}}, .attrs = {attr::to},
             .traits = kElementwise, .infer = inferBitcast};

@@ -26,7 +26,7 @@ inline constexpr OpDef
                 .blocks = {"epilogue"}, .traits = Trait::reduction, .infer = inferReduce, .fold = foldReduce},
     argmax{.name = "argmax", .doc = "Index (i64) of the largest along `axis`, which leaves the shape; of equal ones the first, or the last. NaN counts as largest.",
            .operands = {{"x"}}, .attrs = {attr::axis, attr::selectLast}, .infer = inferArg},
-    argmin{.name = "argmin", .doc = "Index (i64) of the smallest along `axis`, as argmax.", .operands = {{"x"}}, .attrs = {attr::axis, attr::selectLast}, .infer = inferArg};
+    argmin{.name = "argmin", .doc = "Index (i64) of the smallest along `axis`, as argmax; NaN counts as smallest.", .operands = {{"x"}}, .attrs = {attr::axis, attr::selectLast}, .infer = inferArg};
 
 inline constexpr const OpDef *kReduceOps[] = {&reduce_sum, &reduce_mean, &reduce_max, &reduce_min, &reduce_prod, &argmax, &argmin};
 // clang-format on

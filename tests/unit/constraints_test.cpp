@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // tests/errors/<op>.gir holds modules parted by lines `---`. Each breaks one constraint, on the
-// line that ends with `# error: <text> [op.constraint]`. BLESS=1 rewrites the texts.
+// line that ends with `# error: <text> [op.constraint]`: here they are counted, gir.errors runs them.
 #include "ir/builder.h"
 #include "ir/ops.h"
 #include "ir/ops/constraints.h"
