@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// attention as softmax(scale * q k^T + mask) v, op by op.
+// attention as softmax(scale * q k^T + mask) v, op by op, where the target has no kernel for it.
+#include "codegen/kernels/kernel_def.h"
 #include "ir/ops.h"
 #include "passes/graph.h"
 #include "passes/passes.h"
@@ -16,6 +17,11 @@ using ir::Dims;
 using ir::Op;
 using ir::Value;
 
+/// [b, s, h, d] as [b, h, s, d], and the other way round.
+Value *swapped(Builder &to, Value *x) {
+  return to.make(ops::transpose, {x}, {attr::perm({0, 2, 1, 3})});
+}
+
 /// Keys or values [b, h/g, t, d] for h heads: each serves g of them.
 Value *repeatHeads(Builder &to, Value *x, const ir::Dim &heads) {
   const ir::Shape s = x->type.shape();
@@ -28,10 +34,11 @@ Value *repeatHeads(Builder &to, Value *x, const ir::Dim &heads) {
 }
 
 Value *expand(Builder &to, const Op &op) {
-  Value *q = op.operand(0), *mask = op.operand("mask");
+  Value *q = swapped(to, op.operand(0)), *mask = op.operand("mask");
   const ir::ElementType element = q->type.element();
   const ir::Dim heads = q->type.dim(1);
-  Value *k = repeatHeads(to, op.operand(1), heads), *v = repeatHeads(to, op.operand(2), heads);
+  Value *k = repeatHeads(to, swapped(to, op.operand(1)), heads),
+        *v = repeatHeads(to, swapped(to, op.operand(2)), heads);
   const auto scalar = [&](double x) { return to.scalar(element, x); };
   Value *scores = to.make(ops::matmul, {q, k}, {attr::transposeA(false), attr::transposeB(true)});
   scores = to.make(ops::mul, {scores, scalar(op[attr::scale])});
@@ -50,16 +57,17 @@ Value *expand(Builder &to, const Op &op) {
     scores = to.make(ops::where, {to.make(ops::less_equal, {key, query}), scores, hidden});
   }
   Value *weights = to.make(ops::softmax, {scores}, {attr::axis(3)});
-  return to.make(ops::matmul, {weights, v}, {attr::transposeA(false), attr::transposeB(false)});
+  return swapped(
+      to, to.make(ops::matmul, {weights, v}, {attr::transposeA(false), attr::transposeB(false)}));
 }
 } // namespace
 
 RuleNames expandAttentionRules() { return {"attention"}; }
 
-bool expandAttention(ir::Module &module, PassContext &) {
+bool expandAttention(ir::Module &module, PassContext &context) {
   bool changed = false;
   for (Op *op : allOps(module)) {
-    if (!op->is(ops::attention))
+    if (!op->is(ops::attention) || (context.target && kernels::chooseKernel(*op, *context.target)))
       continue;
     Builder to{module, *op->parent(), op};
     to.at = op->at;

@@ -36,7 +36,7 @@ constexpr Pass kPasses[] = {
      "Folds batch norms and factors of channels into weights, in double.", foldScalesRules},
     // fuse
     {"expand-attention", expandAttention, true,
-     "Makes products, a softmax and the mask of attention, which has no kernel of its own yet.",
+     "Makes products, a softmax and the mask of attention that no kernel runs as a whole.",
      expandAttentionRules},
     {"fuse-epilogue", fuseEpilogue, false,
      "Moves elementwise ops behind a contraction, pooling or reduction into its epilogue.",

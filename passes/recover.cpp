@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Ops with a kernel of their own, in the spellings of exporters that had no operator for them:
-// softmax, layer norm and RMS norm, each with its scale and bias. The patterns are in normal form:
-// x^2 is x * x, an axis that a reduction keeps is a reshape, scalar arithmetic stands before it.
+// softmax, layer norm and RMS norm, each with its scale and bias, and attention. The patterns are
+// in normal form: x^2 is x * x, an axis that a reduction keeps is a reshape, scalar arithmetic
+// stands before it.
 #include "ir/ops.h"
 #include "passes/graph.h"
 #include "passes/passes.h"
@@ -116,6 +117,45 @@ template <size_t parameter> Value *withParameter(const Match &m, Builder &to) {
   return remake(to, norm, operands).result();
 }
 
+// ---- attention ----
+
+/// [b, h, s, d] as [b, s, h, d], and the other way round.
+Value *swapped(Builder &to, Value *v, Ints perm = {0, 2, 1, 3}) {
+  return to.make(ops::transpose, {v}, {attr::perm(std::move(perm))});
+}
+
+/// softmax(scale * q k^T + mask) v: x = q, centred = k, e = v, kept = scale, kept2 = mask.
+Value *attention(const Match &m, Builder &to) {
+  const Op &weighted = *m.root, &softmax = *weighted.operand(0)->def(),
+           &product = *m[reduction]->def();
+  const ir::Shape &shape = m[reduction]->type.shape();
+  std::optional<double> scale = 1;
+  if (m[kept])
+    scale = ir::splatValue(*m[kept]);
+  const bool isPlain = shape.size() == 4 && softmax[attr::axis] == 3 && scale &&
+                       !weighted[attr::transposeA] && !weighted[attr::transposeB] &&
+                       !product[attr::transposeA] && m[e]->type.rank() == 4 &&
+                       m[x]->type.rank() == 4 && m[centred]->type.rank() == 4;
+  // Batch and heads are the same for all three, and keys for two; nothing is broadcast.
+  const auto leads = [&](const Value &v) {
+    return std::equal(shape.begin(), shape.begin() + 2, v.type.shape().begin());
+  };
+  if (!isPlain || !leads(*m[x]) || !leads(*m[centred]) || !leads(*m[e]) ||
+      (m[kept2] && m[kept2]->type.rank() > 4))
+    return nullptr;
+  Value *k =
+      swapped(to, m[centred], product[attr::transposeB] ? Ints{0, 2, 1, 3} : Ints{0, 3, 1, 2});
+  Value *mask = m[kept2] ? m[kept2] : nullptr;
+  return swapped(to, to.makeOp(ops::attention, {swapped(to, m[x]), k, swapped(to, m[e]), mask},
+                               {attr::scale(*scale), attr::causal(false), attr::softcap(0.0)})
+                         .result());
+}
+
+Pattern scores() {
+  Pattern product = op(ops::matmul, x, centred).as(reduction).once();
+  return either(op(ops::mul, product, constant().as(kept)).once(), product);
+}
+
 std::span<const Rule> allRules() {
   static const std::vector<Rule> kRules = [] {
     const auto inverse = [](Pattern of) { return op(ops::div, number(1), std::move(of)); };
@@ -132,6 +172,10 @@ std::span<const Rule> allRules() {
          withParameter<1>},
         {"norm-scale", op(ops::mul, op(ops::rms_norm, x).as(centred).once(), constant().as(e)),
          withParameter<1>},
+        {"attention",
+         op(ops::matmul,
+            op(ops::softmax, either(op(ops::add, scores(), kept2).once(), scores())).once(), e),
+         attention},
         {"norm-bias",
          op(ops::add, op(ops::layer_norm, x, maybe(constant())).as(centred).once(),
             constant().as(e)),

@@ -13,6 +13,7 @@
 #include "burin/rt/matmul.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace burin::kernels {
 namespace {
@@ -206,9 +207,23 @@ void convInteger(Evaluation &e) {
 
 // ---- attention ----
 
+/// [b, s, h, d] as [b, h, s, d], and the other way round.
+ir::Tensor swapped(const ir::Tensor &x) {
+  const Extents from = x.shape();
+  ir::Tensor out{x.type.withShape({from[0], from[2], from[1], from[3]})};
+  const size_t row = x.bytes.size() / std::max<size_t>(1, static_cast<size_t>(from[0] * from[1] * from[2]));
+  for (int64_t b = 0, i = 0; b < from[0]; ++b)
+    for (int64_t s = 0; s < from[1]; ++s)
+      for (int64_t h = 0; h < from[2]; ++h, ++i)
+        std::memcpy(out.bytes.data() + static_cast<size_t>((b * from[2] + h) * from[1] + s) * row, x.bytes.data() + static_cast<size_t>(i) * row, row);
+  return out;
+}
+
 /// Two products about a softmax of the scores [b, h, s, t].
 void attention(Evaluation &e) {
-  const Extents q = e.in(0).shape(), k = e.in(1).shape(), v = e.in(2).shape();
+  const ir::Tensor queries = swapped(e.in(0)), keys = swapped(e.in(1)), values = swapped(e.in(2));
+  ir::Tensor result{e.out().type.withShape({queries.extent(0), queries.extent(1), queries.extent(2), values.extent(3)})};
+  const Extents q = queries.shape(), k = keys.shape(), v = values.shape();
   const int64_t repeats = k[1] ? q[1] / k[1] : 1;
   visitFloat(e.in(0).type.element(), [&](auto zero) {
     using T = decltype(zero);
@@ -220,7 +235,7 @@ void attention(Evaluation &e) {
       if (!p.isEmpty())
         multiplyScalar(p, left, right, out);
     };
-    multiply(q, k, scores.shape(), true, elements<T>(e.in(0)), elements<T>(e.in(1)), elements<T>(scores));
+    multiply(q, k, scores.shape(), true, elements<T>(queries), elements<T>(keys), elements<T>(scores));
     const auto scale = static_cast<T>(e.op[attr::scale]), softcap = static_cast<T>(e.op[attr::softcap]);
     const Extents shape = scores.shape();
     const rt::Nd<kRank> extents = padded(shape);
@@ -245,8 +260,9 @@ void attention(Evaluation &e) {
         x = hidden;
     }
     softmaxLines(scores, shares, Lines{shape, 3}, false);
-    multiply(shape, v, e.out().shape(), false, elements<T>(shares), elements<T>(e.in(2)), elements<T>(e.out()));
+    multiply(shape, v, result.shape(), false, elements<T>(shares), elements<T>(values), elements<T>(result));
   });
+  e.out().bytes = swapped(result).bytes;
 }
 
 constexpr EvaluateDef kLinear[] = {

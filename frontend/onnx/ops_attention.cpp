@@ -89,7 +89,10 @@ Value *attentionOp(const NodeView &n, const Heads &h) {
   Value *mask = h.mask;
   if (mask && mask->type.element() != ElementType::boolean)
     mask = compose::cast(n.to, mask, h.q->type.element());
-  return n.to.makeOp(ops::attention, {h.q, h.k, h.v, mask}, {attr::scale(h.scale), attr::causal(h.causal), attr::softcap(h.softcap)}).result();
+  const auto swapped = [&](Value *x) { return compose::transpose(n.to, x, {0, 2, 1, 3}); }; // [b, s, h, d]
+  return swapped(n.to.makeOp(ops::attention, {swapped(h.q), swapped(h.k), swapped(h.v), mask},
+                             {attr::scale(h.scale), attr::causal(h.causal), attr::softcap(h.softcap)})
+                     .result());
 }
 
 /// Inputs: q, k, v, mask, past key, past value, lengths of k and v without padding.

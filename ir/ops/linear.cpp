@@ -282,28 +282,28 @@ Types inferAttention(const Op &op) {
            fmt::format("{} has batch {} but q has {}", other == &k ? "k" : "v",
                        other->dim(0).text(), q.dim(0).text()));
   // attention.heads: k and v have as many, and those of q are a multiple
-  const Dim &heads = q.dim(1), &kvHeads = k.dim(1);
-  if (kvHeads != v.dim(1) || kvHeads.isNumber(0) || floorDiv(heads, kvHeads) * kvHeads != heads)
+  const Dim &heads = q.dim(2), &kvHeads = k.dim(2);
+  if (kvHeads != v.dim(2) || kvHeads.isNumber(0) || floorDiv(heads, kvHeads) * kvHeads != heads)
     fail(op, "heads",
          fmt::format("k has {} and v {} heads, expected as many, and a divisor of the {} of q",
-                     kvHeads.text(), v.dim(1).text(), heads.text()));
+                     kvHeads.text(), v.dim(2).text(), heads.text()));
   // attention.depth: of q and k
   if (q.dim(3) != k.dim(3))
     fail(op, "depth", fmt::format("q has depth {} but k has {}", q.dim(3).text(), k.dim(3).text()));
   // attention.keys: of k and v
-  if (k.dim(2) != v.dim(2))
-    fail(op, "keys", fmt::format("k has {} keys but v has {}", k.dim(2).text(), v.dim(2).text()));
+  if (k.dim(1) != v.dim(1))
+    fail(op, "keys", fmt::format("k has {} keys but v has {}", k.dim(1).text(), v.dim(1).text()));
   // attention.mask: bool or of the type of q, broadcast to [b, h, s, t]
   if (operandOrNull(op, 3)) {
     const Type &mask = tensorOperand(op, 3);
-    const Shape products{q.dim(0), heads, q.dim(2), k.dim(2)};
+    const Shape products{q.dim(0), heads, q.dim(1), k.dim(1)};
     if ((mask.element() != ElementType::boolean && mask.element() != q.element()) ||
         !broadcastsInto(mask.shape(), products))
       fail(op, "mask",
            fmt::format("mask is {}, expected bool or {} that broadcasts into {}", mask.text(),
                        name(q.element()), text(products)));
   }
-  return {q.withShape({q.dim(0), heads, q.dim(2), v.dim(3)})};
+  return {q.withShape({q.dim(0), q.dim(1), heads, v.dim(3)})};
 }
 
 } // namespace burin::ir

@@ -56,8 +56,8 @@ inline constexpr OpDef
                  .attrs = {attr::kernel, attr::strides, attr::pads, attr::dilations, attr::countIncludePad, attr::outputPads}, .blocks = {"epilogue"},
                  .traits = Trait::reduction, .infer = inferPool},
     attention{.name = "attention",
-              .doc = "softmax(scale * q k^T + mask) v for q [b, h, s, d], k [b, h/g, t, d], v [b, h/g, t, e], mask (added; or bool: true keeps) broadcast to [b, h, s, t]. "
-                     "causal: query i sees the keys j <= i. softcap c > 0: c * tanh(product / c) before the mask.",
+              .doc = "softmax(scale * q k^T + mask) v for each head of q [b, s, h, d], k [b, t, h/g, d], v [b, t, h/g, e], as projections make them, to [b, s, h, e]; mask (added; "
+                     "or bool: true keeps) broadcast to [b, h, s, t]. causal: query i sees the keys j <= i. softcap c > 0: c * tanh(product / c) before the mask.",
               .operands = {{"q"}, {"k"}, {"v"}, {"mask", optional}}, .attrs = {attr::scale, attr::causal, attr::softcap}, .infer = inferAttention};
 
 inline constexpr const OpDef *kLinearOps[] = {&matmul, &matmul_integer, &conv, &conv_integer, &conv_transpose, &max_pool, &max_pool_indices, &average_pool, &attention};

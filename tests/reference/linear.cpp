@@ -195,39 +195,42 @@ Tensors attention(const Call &call) {
                             v = load<double>(call.get("v"));
   const Tensor *mask = call.find("mask");
   const Extents shapeQ = call.get("q").shape(), shapeK = call.get("k").shape();
-  const int64_t heads = shapeQ[1], headsK = shapeK[1];
-  const auto depth = static_cast<size_t>(shapeQ[3]), keys = static_cast<size_t>(shapeK[2]),
+  const int64_t heads = shapeQ[2], headsK = shapeK[2];
+  const auto depth = static_cast<size_t>(shapeQ[3]), keys = static_cast<size_t>(shapeK[1]),
              width = static_cast<size_t>(call.get("v").extent(3));
   const double scale = call[ir::attr::scale], softcap = call[ir::attr::softcap];
   const double hidden = least<double>(ElementType::f64);
 
   std::vector<double> out, scores(keys);
-  forEachIndex({shapeQ[0], heads, shapeQ[2]}, [&](const Extents &at) {
-    const size_t query = flatten(part(shapeQ, 0, 3), at),
-                 head = static_cast<size_t>(at[0] * headsK + at[1] / (heads / headsK));
+  forEachIndex(part(shapeQ, 0, 3), [&](const Extents &at) { // image, query, head
+    const size_t query = flatten(part(shapeQ, 0, 3), at);
+    const auto rowOf = [&](size_t key) { // of k and v
+      return flatten(part(shapeK, 0, 3),
+                     {at[0], static_cast<int64_t>(key), at[2] / (heads / headsK)});
+    };
     for (size_t j = 0; j < keys; ++j) {
       double dot = 0;
       for (size_t d = 0; d < depth; ++d)
-        dot += q[query * depth + d] * k[(head * keys + j) * depth + d];
+        dot += q[query * depth + d] * k[rowOf(j) * depth + d];
       double score = scale * dot;
       if (softcap > 0)
         score = softcap * std::tanh(score / softcap);
       if (mask) {
         const size_t i =
-            flattenBroadcast(mask->shape(), concatenated(at, {static_cast<int64_t>(j)}));
+            flattenBroadcast(mask->shape(), {at[0], at[2], at[1], static_cast<int64_t>(j)});
         if (mask->type.element() != ElementType::boolean)
           score += mask->number(i);
         else if (!mask->integer(i))
           score = hidden;
       }
-      if (call[ir::attr::causal] && static_cast<int64_t>(j) > at[2])
+      if (call[ir::attr::causal] && static_cast<int64_t>(j) > at[1])
         score = hidden;
       scores[j] = score;
     }
     softmax(scores);
     std::vector<double> row(width);
     for (size_t j = 0; j < keys; ++j)
-      addRow(row.data(), &scores[j], &v[(head * keys + j) * width], 1, width);
+      addRow(row.data(), &scores[j], &v[rowOf(j) * width], 1, width);
     out.insert(out.end(), row.begin(), row.end());
   });
   return {pack(call.resultType(), out)};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One instance of every kernel, for warnings.sh: compiled with every compiler, never run.
+#include "burin/rt/attention.h"
 #include "burin/rt/border.h"
 #include "burin/rt/conv.h"
 #include "burin/rt/conv_general.h"
@@ -140,6 +141,9 @@ BURIN_STUB void norms(int n, const float *in, const rt::F32 *scale, float *out, 
   rt::reduce<rt::ReduceMean>(n, n, Const<1>{}, in, out, rt::SquaredFrom{1}, bias, work);
   rt::reduce<rt::ReduceMax>(n, Const<3>{}, n, in, out, rt::Same{}, bias, work);
   rt::softmax(n, in, out, work);
+  rt::attention<16, false>(2, 1, n, n, n, n, 1.f, in, in, in, out, rt::NoMask{}, work);
+  rt::attention<8, true>(2, 1, Const<9>{}, n, n, n, 1.f, in, in, in, out,
+                         rt::AddedMask<1>{in, 0, 0, 9}, work);
   rt::logSoftmax(Const<10>{}, in, out, work);
   rt::softmaxAxis(n, n, in, out, work);
   rt::logSoftmaxAxis(n, n, in, out, work);

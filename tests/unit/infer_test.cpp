@@ -319,12 +319,12 @@ TEST_F(Infer, Pools) {
 TEST_F(Infer, Attention) {
   const std::vector<NamedAttr> attributes = {attr::scale(1), attr::causal(true), attr::softcap(0)};
   EXPECT_EQ(
-      types(ops::attention, {f({N, 8, M, 16}), f({N, 2, K, 16}), f({N, 2, K, 5})}, attributes),
-      "f32[N, 8, M, 5]");
+      types(ops::attention, {f({N, M, 8, 16}), f({N, K, 2, 16}), f({N, K, 2, 5})}, attributes),
+      "f32[N, M, 8, 5]");
   EXPECT_EQ(types(ops::attention,
-                  {f({N, 8, M, 16}), f({N, 8, K, 16}), f({N, 8, K, 16}), argument(boolean, {M, K})},
+                  {f({N, M, 8, 16}), f({N, K, 8, 16}), f({N, K, 8, 16}), argument(boolean, {M, K})},
                   attributes),
-            "f32[N, 8, M, 16]");
+            "f32[N, M, 8, 16]");
 }
 
 // ---- normalisation, recurrent cells, quantisation, resampling ----
