@@ -81,9 +81,8 @@ RuleNames simplifyRules() {
 
 bool simplify(ir::Module &module, PassContext &context) {
   bool changed = false;
-  for (const auto &f : module.functions)
-    f->body.walk(
-        [&](Op &op) { changed |= makeOfExtents(module, context, op) || dropBind(context, op); });
+  for (Op *op : allOps(module)) // not a walk, which would look into the bind that has gone
+    changed |= makeOfExtents(module, context, *op) || dropBind(context, *op);
   return rewrite(module, context, allRules()) || changed;
 }
 
