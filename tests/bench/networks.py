@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the networks that burin is measured on as ONNX files: the published architectures with seeded random weights.
 
-    networks.py FOLDER [NAME...]     needs torch, onnx, onnxscript; --list names them
+    networks.py FOLDER [NAME...]     needs torch, numpy, onnx, onnxscript; --list names them
 
 Weights are He-scaled, and batch norms have the statistics of a forward pass over noise, so that activations keep their
 size through the depth, as in a trained network. Nothing of it is committed: a file is as large as its network.
@@ -11,6 +11,8 @@ import argparse
 import math
 import pathlib
 
+import numpy as np
+import onnx
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -229,6 +231,38 @@ def mlp(*widths):
     return nn.Sequential(*layers[:-1])
 
 
+# ---- trees --------------------------------------------------------------------------------------
+
+
+def trees(batch, count=100, depth=6, features=20):
+    """A regressor as scikit-learn's gradient boosting is exported: full trees, sum of their leaves."""
+    rng = np.random.default_rng(1)
+    inner, nodes = 2**depth - 1, 2 ** (depth + 1) - 1
+    ids = np.arange(nodes)
+    is_leaf = ids >= inner
+    child = lambda k: np.where(is_leaf, 0, 2 * ids + k)
+    repeat = lambda row: np.tile(row, count).tolist()
+    attributes = {
+        "nodes_treeids": np.repeat(np.arange(count), nodes).tolist(),
+        "nodes_nodeids": repeat(ids),
+        "nodes_featureids": np.where(np.tile(is_leaf, count), 0, rng.integers(0, features, nodes * count)).tolist(),
+        "nodes_values": np.where(np.tile(is_leaf, count), 0, rng.standard_normal(nodes * count)).astype(np.float32).tolist(),
+        "nodes_modes": repeat(np.where(is_leaf, "LEAF", "BRANCH_LEQ")),
+        "nodes_truenodeids": repeat(child(1)),
+        "nodes_falsenodeids": repeat(child(2)),
+        "nodes_missing_value_tracks_true": [0] * (nodes * count),
+        "target_treeids": np.repeat(np.arange(count), nodes - inner).tolist(),
+        "target_nodeids": repeat(ids[is_leaf]),
+        "target_ids": [0] * (count * (nodes - inner)),
+        "target_weights": rng.standard_normal(count * (nodes - inner)).astype(np.float32).tolist(),
+    }
+    node = onnx.helper.make_node("TreeEnsembleRegressor", ["x"], ["y"], domain="ai.onnx.ml", n_targets=1, **attributes)
+    value = lambda name, columns: onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [batch, columns])
+    graph = onnx.helper.make_graph([node], "trees", [value("x", features)], [value("y", 1)])
+    opsets = [onnx.helper.make_opsetid("", 20), onnx.helper.make_opsetid("ai.onnx.ml", 3)]
+    return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9)
+
+
 def noise(*shape):
     return torch.randn(*shape)
 
@@ -252,6 +286,8 @@ NETWORKS = {
     "mlp_small": lambda: (mlp(16, 64, 64, 16), (noise(1, 16),)),
     "mlp_784": lambda: (mlp(784, 256, 128, 16), (noise(1, 784),)),
 }
+
+TREES = {"trees_1": lambda: trees(1), "trees_256": lambda: trees(256)}
 
 
 def fill(model):
@@ -281,12 +317,15 @@ def settle(model, inputs):
 
 
 def write(name, folder):
-    torch.manual_seed(1)
-    model, inputs = NETWORKS[name]()
-    fill(model)
-    settle(model, inputs)
     path = folder / f"{name}.onnx"
-    torch.onnx.export(model, inputs, str(path), dynamo=True, external_data=False, verbose=False)
+    if name in TREES:
+        onnx.save(TREES[name](), path)
+    else:
+        torch.manual_seed(1)
+        model, inputs = NETWORKS[name]()
+        fill(model)
+        settle(model, inputs)
+        torch.onnx.export(model, inputs, str(path), dynamo=True, external_data=False, verbose=False)
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", flush=True)
 
 
@@ -297,13 +336,13 @@ def main():
     parser.add_argument("--list", action="store_true", help="print the names")
     args = parser.parse_args()
     if args.list or not args.folder:
-        print("\n".join(NETWORKS))
+        print("\n".join([*NETWORKS, *TREES]))
         return
-    unknown = set(args.names) - NETWORKS.keys()
+    unknown = set(args.names) - NETWORKS.keys() - TREES.keys()
     if unknown:
         parser.error(f"no such network: {', '.join(sorted(unknown))}")
     args.folder.mkdir(parents=True, exist_ok=True)
-    for name in args.names or NETWORKS:
+    for name in args.names or [*NETWORKS, *TREES]:
         write(name, args.folder)
 
 
