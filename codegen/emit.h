@@ -42,7 +42,11 @@ private:
 
   std::vector<std::string> bufferNames_;
   std::unordered_map<const Value *, std::string> direct_; ///< members of the context
-  std::unordered_map<size_t, std::string> outputOf_;      ///< buffer -> member of the context
+  struct Output {
+    std::string pointer; ///< a member of the context
+    ElementType element;
+  };
+  std::unordered_map<size_t, Output> outputOf_; ///< by buffer
   int64_t arenaBytes_ = 0, extentsOffset_ = 0;
   mutable std::set<ElementType> accessors_;
   mutable Named named_;

@@ -57,7 +57,7 @@ Memory::Memory(const Prepared &fromPrepared, const ir::MemoryPlan &fromPlan) : p
   const Op &yield = entry.body.terminator();
   for (size_t i = 0; i < yield.numOperands(); ++i)
     if (const auto it = plan.bufferOf.find(yield.operand(i)); it != plan.bufferOf.end() && !entry.stateOfResult(i)) {
-      outputOf_.emplace(it->second, "c." + prepared.resultNames[i]);
+      outputOf_.emplace(it->second, Output{"c." + prepared.resultNames[i], yield.operand(i)->type.element()});
       base[it->second] = prepared.resultNames[i];
     }
   for (size_t i = 0; i < plan.buffers.size(); ++i) {
@@ -96,7 +96,10 @@ std::string Memory::pointer(const Value *value, bool asF32) const {
   if (buffer == plan.bufferOf.end())
     throw InternalError(fmt::format("'{}' has no place in the plan", prepared.valueName(v)));
   if (const auto it = outputOf_.find(buffer->second); it != outputOf_.end()) {
-    return it->second;
+    if (it->second.element == v->type.element())
+      return it->second.pointer;
+    // What lies there before the output may be of another type.
+    return fmt::format("static_cast<{} *>(static_cast<void *>({}))", kernels::elementCpp(v->type.element()), it->second.pointer);
   }
   accessors_.insert(v->type.element());
   named_.buffers.insert(buffer->second);

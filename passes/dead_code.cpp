@@ -135,11 +135,13 @@ std::vector<bool> neededCarried(const Op &op) {
       else
         pending.push_back(body.terminator().operand(i + 1));
     }
-  for (const Op &inner : body)
-    if (hasEffect(inner) || definesSymbol(inner))
-      for (const Value *v : operandsOf(inner))
-        if (v)
-          pending.push_back(v);
+  for (Op &kept : body)
+    if (hasEffect(kept) || definesSymbol(kept))
+      kept.walk([&](const Op &inner) { // its blocks read values of this one
+        for (const Value *v : operandsOf(inner))
+          if (v)
+            pending.push_back(v);
+      });
   while (!pending.empty()) {
     const Value *v = pending.back();
     pending.pop_back();

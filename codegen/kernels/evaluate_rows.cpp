@@ -117,11 +117,12 @@ void normalizeDoubles(Evaluation &e, const Lines &l) {
 /// layer_norm and rms_norm.
 void rowNorm(Evaluation &e) {
   const Extents shape = e.in(0).shape();
-  const Lines l{shape, frontAxis(e.op[attr::axis], shape.size()), shape.size()};
+  const size_t axis = frontAxis(e.op[attr::axis], shape.size());
+  const Lines l{shape, axis, shape.size()};
   if (e.out().count() == 0)
     return;
-  // The kernels take parameters as long as a row; others come afterwards.
-  const auto isRow = [&](size_t i) { return !e.has(i) || static_cast<int>(e.in(i).count()) == l.n; };
+  // The kernels take parameters that are a row; others come afterwards.
+  const auto isRow = [&](size_t i) { return !e.has(i) || isRowOf(e.in(i).type, e.in(0).type, axis); };
   const bool isFloat = e.in(0).type.element() == ElementType::f32, takesAll = isFloat && isRow(1) && (e.op.is(ops::rms_norm) || isRow(2));
   if (isFloat) {
     const float *x = elements<float>(e.in(0)), epsilon = static_cast<float>(e.op[attr::epsilon]);

@@ -48,4 +48,8 @@ const KernelDef *chooseKernel(const Op &, const Target &);
 /// one element, or the last axis of the result, or the shape of the result; and all are f32.
 bool canTakeEpilogue(const Op &, const Target &);
 
+/// Whether a parameter that broadcasts into x is the same row for all rows: an element for each of
+/// x over the axes from `axis` on. As many elements alone do not tell.
+bool isRowOf(const Type &parameter, const Type &x, size_t axis);
+
 } // namespace burin::kernels

@@ -148,9 +148,8 @@ bool isRowNorm(const Op &op, const Target &) {
   const auto axis = static_cast<size_t>(op[attr::axis]);
   if (x.element() != ElementType::f32)
     return false;
-  const Dim n = ir::product(Dims(x.shape().begin() + static_cast<ptrdiff_t>(axis), x.shape().end()));
   for (size_t i = 1; i < op.numOperands(); ++i)
-    if (op.operand(i) && (op.operand(i)->type.count() != n || op.operand(i)->type.element() != ElementType::f32))
+    if (op.operand(i) && !isRowOf(op.operand(i)->type, x, axis))
       return false;
   return true;
 }
@@ -214,6 +213,15 @@ constexpr KernelDef kRows[] = {
 };
 
 } // namespace
+
+bool isRowOf(const Type &parameter, const Type &x, size_t axis) {
+  for (size_t i = 0; i < x.rank(); ++i) { // from the last axis on
+    const Dim own = i < parameter.rank() ? parameter.dim(parameter.rank() - 1 - i) : Dim(1);
+    if (own != (x.rank() - 1 - i < axis ? Dim(1) : x.dim(x.rank() - 1 - i)))
+      return false;
+  }
+  return true;
+}
 
 std::span<const KernelDef> rowKernels() { return kRows; }
 
