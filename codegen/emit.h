@@ -63,7 +63,6 @@ std::string emitReport(const Prepared &, const Memory &);
 
 /// The three comment lines that every generated file begins with.
 std::string preamble(const Prepared &, bool withSettings = true);
-std::string accessorName(ElementType); ///< "f32", as a member function of the context
 /// "burin::View<const float, 1, 10>" or "burin::DynView<const float, 2>".
 std::string viewType(const Type &, bool isConst);
 bool isDynamic(const Type &);

@@ -26,12 +26,16 @@ struct Port {
 std::vector<Port> portsOf(const Prepared &p) {
   std::vector<Port> ports;
   const std::string prefix = upper(p.nameSpace) + "_";
+  Scope macros{"ARENA", "CONTEXT"}, parameters{"ctx", p.nameSpace}; // "x" and "X" are one macro
+  const auto port = [&](const std::string &name, const Value *v, bool isInput) {
+    ports.push_back({parameters.fresh(name), prefix + macros.fresh(upper(name), {"_SHAPE", "_COUNT"}), v, isInput});
+  };
   for (size_t i = 0; i < p.entry.body.numArguments(); ++i)
     if (!p.entry.stateOfArgument(i))
-      ports.push_back({p.argumentNames[i], prefix + upper(p.argumentNames[i]), p.entry.body.argument(i), true});
+      port(p.argumentNames[i], p.entry.body.argument(i), true);
   for (size_t i = 0; i < p.resultNames.size(); ++i)
     if (!p.entry.stateOfResult(i))
-      ports.push_back({p.resultNames[i], prefix + upper(p.resultNames[i]), p.entry.body.terminator().operand(i), false});
+      port(p.resultNames[i], p.entry.body.terminator().operand(i), false);
   return ports;
 }
 

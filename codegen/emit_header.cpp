@@ -145,7 +145,7 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
         initial = fmt::format("{{{}}}", fmt::join(values, ", "));
       }
       out.line(fmt::format("  {} {}[{}] = {}; ///< \"{}\" {}", kernels::elementApi(t.element()), p.argumentNames[s.argument], t.count().number(), initial, commentText(s.name),
-                           t.text()));
+                           shortType(t)));
     }
     out.line("};");
     out.blank();
@@ -203,7 +203,7 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   for (const auto &[port, v] : ports.outputs)
     out.line(fmt::format("{} {}({}) const noexcept;", viewType(v->type, true), port, symbolsOf(v->type)));
   out.line(fmt::format("burin::Status run({}) noexcept;", styleA));
-  if (!p.hasStates() && symbols.empty()) {
+  if (p.hasSingleSteps()) {
     out.line("/// One step of run(), for programs that must not block: call it for 0 .. num_nodes - 1.");
     out.line("burin::Status step(size_t node) noexcept;");
   }

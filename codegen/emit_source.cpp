@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NAME.cpp: the plan as text, functors, stubs, steps, and the functions of the class. In shards: the
+// NAME.cpp: the plan as text, functors, stubs and steps, with what emit_class.cpp makes. In shards: the
 // same without functors, stubs and steps, and NAME.0.cpp and so on with them.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
+#include "codegen/emit_class.h"
 #include "codegen/emit_steps.h"
 #include "codegen/shards.h"
 
@@ -13,12 +14,6 @@
 
 namespace burin::codegen {
 namespace {
-
-std::string shortType(const Type &type) {
-  std::string text = type.text();
-  std::erase(text, ' ');
-  return text;
-}
 
 class SourceEmitter {
 public:
@@ -50,7 +45,7 @@ public:
     out_.raw(table);
     out_.line("} // namespace");
     out_.blank();
-    emitClass();
+    emitClass(out_, memory_);
     out_.blank();
     emitEnd();
     return out_.take();
@@ -67,7 +62,7 @@ public:
       named.push_back(memory_.takeNamed());
     }
     const std::string table = tableText();
-    emitClass();
+    emitClass(out_, memory_);
     const std::string classText = out_.take();
 
     std::vector<std::string> files;
@@ -354,7 +349,6 @@ private:
       }
       if (!f.functor.members.empty())
         out_.blank();
-      const bool generic = f.functor.signature.starts_with("template");
       if (f.functor.lines.size() == 1 && f.functor.signature.size() + f.functor.lines[0].size() + 8 <= 100) {
         out_.line(fmt::format("{} {{ {} }}", f.functor.signature, f.functor.lines[0]));
       } else {
@@ -365,7 +359,6 @@ private:
         out_.outdent();
         out_.line("}");
       }
-      (void)generic;
       out_.outdent();
       out_.line("};");
       out_.blank();
@@ -430,250 +423,6 @@ private:
     out.line("};");
     out.blank();
     return out.take();
-  }
-
-  std::string tasks() const { return p_.settings.threads ? "max_tasks" : "1"; }
-  std::string runCall() const {
-    const char *observed = p_.settings.profile ? "true" : "false";
-    return p_.steps.size() == 1 ? fmt::format("rt::runStep<{}, {}>(kSteps[0], 0, context)", tasks(), observed) : fmt::format("rt::runSteps<{}, {}>(kSteps, context)", tasks(), observed);
-  }
-
-  static std::string castTo(const Type &t, bool isConst, const std::string &data) {
-    if (kernels::elementApi(t.element()) == kernels::elementCpp(t.element()))
-      return data;
-    const std::string c = isConst ? "const " : "";
-    return fmt::format("static_cast<{}{} *>(static_cast<{}void *>({}))", c, kernels::elementCpp(t.element()), c, data);
-  }
-
-  std::string arenaPointer(const Value *v) const {
-    const auto it = memory_.plan.bufferOf.find(memoryOf(v));
-    const std::string at = it == memory_.plan.bufferOf.end() ? "0" : memory_.bufferName(it->second);
-    return fmt::format("arena_.at<{}>({})", kernels::elementApi(v->type.element()), at);
-  }
-
-  std::string viewOf(const Value *v, bool isConst) const {
-    if (!isDynamic(v->type))
-      return fmt::format("{}{{{}}}", viewType(v->type, isConst), arenaPointer(v));
-    std::vector<std::string> extents;
-    for (const Dim &d : v->type.shape())
-      extents.push_back(d.isNumber() ? d.text() : sizeExtent(d));
-    return fmt::format("{}{{{}, {{{}}}}}", viewType(v->type, isConst), arenaPointer(v), fmt::join(extents, ", "));
-  }
-
-  /// An extent in the functions of the class, where symbols are arguments of type size_t; one that a
-  /// step has defined is read from the arena.
-  std::string sizeExtent(const Dim &d) const {
-    if (const auto name = d.symbolName())
-      if (const SymbolInfo *s = p_.findSymbol(*name); !s->isDefined)
-        return s->identifier;
-    const std::string text = kernels::dimCpp(d, [this](std::string_view name) {
-      const SymbolInfo *s = p_.findSymbol(name);
-      return s->isDefined ? fmt::format("*arena_.at<int>({})", memory_.extentsOffset() + static_cast<int64_t>(s->slot) * 4) : fmt::format("static_cast<int>({})", s->identifier);
-    });
-    return fmt::format("static_cast<size_t>({})", text);
-  }
-
-  void emitClass() {
-    const std::string &name = p_.settings.className;
-    const ir::Function &entry = p_.entry;
-    const Op &yield = entry.body.terminator();
-    std::string styleA;
-    std::vector<std::string> symbolNames;
-    for (const SymbolInfo &s : p_.symbols)
-      if (!s.isDefined) {
-        styleA += fmt::format("{}size_t {}", styleA.empty() ? "" : ", ", s.identifier);
-        symbolNames.push_back(s.identifier);
-      }
-    out_.line("// ---- the class ----");
-    out_.blank();
-    std::vector<std::string> ownViews, views, contextA, contextB, checks;
-    bool dynamic = false;
-    const auto port = [&](const Value *v, const std::string &portName, bool isInput) {
-      const bool isDyn = isDynamic(v->type);
-      dynamic |= isDyn;
-      // Only the symbols that the shape uses are named, or -Wunused-parameter objects.
-      std::string parameters;
-      if (isDyn) {
-        std::map<std::string, ir::Bounds, std::less<>> used;
-        for (const Dim &d : v->type.shape())
-          d.collectSymbols(used);
-        for (const SymbolInfo &s : p_.symbols)
-          if (!s.isDefined)
-            parameters += fmt::format("{}size_t{}", parameters.empty() ? "" : ", ", used.contains(s.name) ? " " + s.identifier : "");
-      }
-      out_.line(fmt::format("{} {}::{}({}){} noexcept {{", viewType(v->type, !isInput), name, portName, parameters, isInput ? "" : " const"));
-      out_.line(fmt::format("  return {};", viewOf(v, !isInput)));
-      out_.line("}");
-      out_.blank();
-      views.push_back(fmt::format("{} {}", viewType(v->type, isInput), portName));
-      if (isInput)
-        ownViews.push_back(fmt::format("this->{}({})", portName, isDyn ? fmt::format("{}", fmt::join(symbolNames, ", ")) : ""));
-      else
-        ownViews.push_back(viewOf(v, false));
-      contextB.push_back(castTo(v->type, isInput, portName + ".data()"));
-    };
-    std::vector<std::pair<const Value *, std::string>> inputs, outputs;
-    for (size_t i = 0; i < entry.body.numArguments(); ++i)
-      if (!entry.stateOfArgument(i))
-        inputs.emplace_back(entry.body.argument(i), p_.argumentNames[i]);
-    for (size_t i = 0; i < yield.numOperands(); ++i)
-      if (!entry.stateOfResult(i))
-        outputs.emplace_back(yield.operand(i), p_.resultNames[i]);
-    for (const auto &[v, portName] : inputs)
-      port(v, portName, true);
-    for (const auto &[v, portName] : outputs)
-      port(v, portName, false);
-
-    // Style A calls style B on the views inside the arena. An output whose extent a step defines
-    // is as large as it can be until then.
-    const bool definedOutputs = std::ranges::any_of(outputs, [&](const auto &o) { return usesDefined(o.first->type); });
-    const std::string head = fmt::format("  if (!arena_.holds(arena_size, arena_align))\n    return Status::bad_arena;\n");
-    if (views.empty()) {
-      out_.line(fmt::format("Status {}::run() noexcept {{", name));
-      out_.raw(head);
-      emitRunBody({}, {});
-      out_.line("}");
-      return;
-    }
-    out_.line(fmt::format("Status {}::run({}) noexcept {{", name, styleA));
-    if (definedOutputs) {
-      out_.raw(head);
-      emitStyleADirect(inputs, outputs);
-    } else {
-      out_.indent();
-      out_.line(fmt::format("return run({});", fmt::join(ownViews, ", ")));
-      out_.outdent();
-    }
-    out_.line("}");
-    out_.blank();
-    if (!p_.hasStates() && p_.symbols.empty()) {
-      out_.line(fmt::format("Status {}::step(size_t node) noexcept {{", name));
-      out_.raw(head);
-      std::vector<std::string> context;
-      for (const auto &[v, portName] : inputs)
-        context.push_back(castTo(v->type, true, arenaPointer(v)));
-      for (const auto &[v, portName] : outputs)
-        context.push_back(castTo(v->type, false, arenaPointer(v)));
-      emitContextValue(context);
-      out_.line(fmt::format("  return rt::runStep<{}, {}>(kSteps[node], static_cast<uint32_t>(node), context);", tasks(), p_.settings.profile ? "true" : "false"));
-      out_.line("}");
-      out_.blank();
-    }
-    out_.indent();
-    out_.outdent();
-    out_.line(fmt::format("Status {}::run({}) noexcept {{", name, fmt::join(views, ", ")));
-    out_.raw(head);
-    emitSymbolChecks(inputs, outputs);
-    emitRunBody(contextB, outputs);
-    out_.line("}");
-  }
-
-  bool usesDefined(const Type &t) const {
-    std::map<std::string, ir::Bounds, std::less<>> used;
-    for (const Dim &d : t.shape())
-      d.collectSymbols(used);
-    return std::ranges::any_of(used, [&](const auto &s) { return p_.findSymbol(s.first)->isDefined; });
-  }
-
-  void emitContextValue(std::vector<std::string> values) {
-    for (const ir::State &s : p_.entry.states)
-      values.push_back(castTo(p_.entry.body.argument(s.argument)->type, false, "state_." + p_.argumentNames[s.argument]));
-    for (const SymbolInfo &s : p_.symbols)
-      if (!s.isDefined)
-        values.push_back(fmt::format("static_cast<int>({})", s.identifier));
-    values.emplace_back("arena_.bytes()");
-    if (p_.settings.threads)
-      values.emplace_back("parallel_");
-    if (p_.settings.profile)
-      values.emplace_back("observer_");
-    out_.line(fmt::format("  const Context context{{{}}};", fmt::join(values, ", ")));
-  }
-
-  void emitRunBody(std::vector<std::string> context, const std::vector<std::pair<const Value *, std::string>> &) {
-    emitContextValue(std::move(context));
-    std::vector<std::string> copies;
-    for (const ir::State &s : p_.entry.states) {
-      const Value *next = p_.entry.body.terminator().operand(s.result);
-      std::string from = memory_.pointer(next);
-      if (from.starts_with("c."))
-        from = "context" + from.substr(1);
-      const std::string to = "context." + p_.argumentNames[s.argument];
-      if (from != to)
-        copies.push_back(fmt::format("BURIN_COPY({}, {}, {});", to, from, bytesOf(next->type)));
-    }
-    if (copies.empty()) {
-      out_.line(fmt::format("  return {};", runCall()));
-      return;
-    }
-    out_.line(fmt::format("  const Status status = {};", runCall()));
-    out_.line("  if (status != Status::ok)");
-    out_.line("    return status;");
-    for (const std::string &copy : copies)
-      out_.line("  " + copy);
-    out_.line("  return Status::ok;");
-  }
-
-  /// Symbols that are bounds of arguments are checked where they come in.
-  void emitBoundChecks() {
-    std::vector<std::string> wrong;
-    for (const SymbolInfo &s : p_.symbols)
-      if (!s.isDefined) {
-        if (s.bounds.lo > 0)
-          wrong.push_back(fmt::format("{0} < {0}_min", s.identifier));
-        wrong.push_back(fmt::format("{0} > {0}_max", s.identifier));
-      }
-    if (wrong.empty())
-      return;
-    out_.line(fmt::format("  if ({})", fmt::join(wrong, " || ")));
-    out_.line("    return Status::bad_shape;");
-  }
-
-  void emitStyleADirect(const std::vector<std::pair<const Value *, std::string>> &inputs, const std::vector<std::pair<const Value *, std::string>> &outputs) {
-    emitBoundChecks();
-    std::vector<std::string> context;
-    for (const auto &[v, name] : inputs)
-      context.push_back(castTo(v->type, true, arenaPointer(v)));
-    for (const auto &[v, name] : outputs)
-      context.push_back(castTo(v->type, false, arenaPointer(v)));
-    emitRunBody(context, outputs);
-  }
-
-  void emitSymbolChecks(const std::vector<std::pair<const Value *, std::string>> &inputs, const std::vector<std::pair<const Value *, std::string>> &outputs) {
-    std::set<std::string> known;
-    // A symbol is an extent of the first input that has it bare.
-    for (const auto &[v, name] : inputs)
-      for (size_t i = 0; i < v->type.rank(); ++i)
-        if (const auto symbol = v->type.dim(i).symbolName())
-          if (const SymbolInfo *s = p_.findSymbol(*symbol); !s->isDefined && known.insert(s->identifier).second)
-            out_.line(fmt::format("  const size_t {} = {}.extent({});", s->identifier, name, i));
-    emitBoundChecks();
-    std::vector<std::string> wrong;
-    const auto check = [&](const Value *v, const std::string &name, bool isInput, std::set<std::string> &seen) {
-      if (!isDynamic(v->type))
-        return;
-      for (size_t i = 0; i < v->type.rank(); ++i) {
-        const Dim &d = v->type.dim(i);
-        if (const auto symbol = d.symbolName(); isInput && symbol && seen.insert(std::string(*symbol)).second)
-          continue; // where its value came from
-        std::map<std::string, ir::Bounds, std::less<>> used;
-        d.collectSymbols(used);
-        const bool isDefined = std::ranges::any_of(used, [&](const auto &s) { return p_.findSymbol(s.first)->isDefined; });
-        // Room for the most that a step can find.
-        wrong.push_back(isDefined ? fmt::format("{}.extent({}) < {}", name, i, d.bounds().hi) : fmt::format("{}.extent({}) != {}", name, i, d.isNumber() ? d.text() : sizeExtent(d)));
-      }
-    };
-    std::set<std::string> seen;
-    for (const auto &[v, name] : inputs)
-      check(v, name, true, seen);
-    for (const auto &[v, name] : outputs)
-      check(v, name, false, seen);
-    if (wrong.empty())
-      return;
-    std::string text;
-    for (const std::string &w : wrong)
-      text += (text.empty() ? "" : " || ") + w;
-    out_.line(fmt::format("  if ({})", text));
-    out_.line("    return Status::bad_shape;");
   }
 
   const Prepared &p_;

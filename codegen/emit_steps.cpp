@@ -37,16 +37,35 @@ public:
 private:
   void call(const Op &op, bool nested) {
     const OpCall &prepared = *memory_.prepared.callOf(op);
-    std::vector<std::string> arguments;
-    for (const kernels::Param &p : prepared.call.params)
-      arguments.push_back(memory_.argument(p));
+    std::vector<std::string> arguments, checks;
+    for (const kernels::Param &p : prepared.call.params) {
+      const auto *found = std::get_if<kernels::Argument::Defined>(&p.argument.of);
+      if (!found || isDefinedSymbol(found->dim)) {
+        arguments.push_back(memory_.argument(p));
+        continue;
+      }
+      // The extent is known already: what the kernel finds must be it.
+      const std::string count = local(p.name);
+      out_.line(fmt::format("int {} = 0;", count));
+      arguments.push_back("&" + count);
+      checks.push_back(fmt::format("if ({} != {})", count, memory_.extent(found->dim)));
+    }
     for (const kernels::Functor &f : prepared.call.functors)
       arguments.push_back(memory_.functorArguments(f));
     const bool scratch = prepared.call.scratchBytes > 0;
     arguments.push_back(!nested ? "work" : fmt::format("{{0, {}, {}}}", memory_.extent(prepared.call.units), scratch ? "work.scratch" : "nullptr"));
     usesWork_ |= !nested || scratch;
     out_.line(fmt::format("{}({});", memory_.prepared.stubs[prepared.stub].name, fmt::join(arguments, ", ")));
+    for (const std::string &check : checks) {
+      out_.line(check);
+      out_.line("  return Status::bad_shape;");
+    }
     defineDims(op);
+  }
+
+  bool isDefinedSymbol(const Dim &d) const {
+    const std::optional<std::string_view> name = d.symbolName();
+    return name && memory_.prepared.findSymbol(*name)->isDefined;
   }
 
   /// The kernel has left its count where the extents lie: check the bounds.
@@ -58,8 +77,7 @@ private:
   }
 
   void checkDefined(const Dim &d) {
-    const std::optional<std::string_view> name = d.symbolName();
-    if (!name)
+    if (!isDefinedSymbol(d))
       return;
     const ir::Bounds b = d.bounds();
     const std::string at = memory_.extent(d);
@@ -123,14 +141,15 @@ private:
     const Op &yield = body.terminator();
     for (size_t i = 0; i < carried; ++i)
       copy(op.operand(2 + i), op.result(i));
-    const std::string index = memory_.prepared.valueName(body.argument(0));
+    const std::string index = local("trip");
     const std::string condition = op.operand(1) ? fmt::format("*{}", memory_.pointer(op.operand(1))) : "true";
-    out_.line(fmt::format("bool go_on = {};", condition));
+    const std::string goOn = local("go_on");
+    out_.line(fmt::format("bool {} = {};", goOn, condition));
     out_.line(fmt::format("int64_t {} = 0;", index));
     const std::string limit = op.operand(0) ? fmt::format("{} < *{} && ", index, memory_.pointer(op.operand(0))) : "";
     const bool scans = op.numResults() > carried;
     const Dim trips = op[attr::dims].empty() ? Dim(0) : op[attr::dims][0];
-    out_.line(fmt::format("for (; {}go_on; ++{}) {{", limit, index));
+    out_.line(fmt::format("for (; {}{}; ++{}) {{", limit, goOn, index));
     out_.indent();
     if (scans && !trips.isNumber()) {
       out_.line(fmt::format("if ({} >= {})", index, trips.bounds().hi));
@@ -139,7 +158,7 @@ private:
     if (body.argument(0)->hasUses())
       out_.line(fmt::format("*{} = {};", memory_.pointer(body.argument(0)), index));
     block(body);
-    out_.line(fmt::format("go_on = *{};", memory_.pointer(yield.operand(0))));
+    out_.line(fmt::format("{} = *{};", goOn, memory_.pointer(yield.operand(0))));
     for (size_t i = carried; i < op.numResults(); ++i) {
       const Value *scanned = yield.operand(1 + i);
       out_.line(fmt::format("BURIN_COPY({} + {} * {}, {}, {});", memory_.pointer(op.result(i)), index,
@@ -149,15 +168,27 @@ private:
       copy(yield.operand(1 + i), op.result(i));
     out_.outdent();
     out_.line("}");
-    if (trips.symbolName() && memory_.prepared.findSymbol(*trips.symbolName())->isDefined)
+    if (isDefinedSymbol(trips)) {
       out_.line(fmt::format("{} = static_cast<int>({});", memory_.extent(trips), index));
-    else if (scans)
-      out_.line(fmt::format("if ({} != {})\n  return Status::bad_shape;", index, memory_.extent(trips)));
+    } else if (scans) {
+      out_.line(fmt::format("if ({} != {})", index, memory_.extent(trips)));
+      out_.line("  return Status::bad_shape;");
+    }
+  }
+
+  /// A variable of the step, which hides no function.
+  std::string local(std::string_view base) {
+    std::string name;
+    do
+      name = locals_.fresh(base);
+    while (memory_.prepared.hides(name));
+    return name;
   }
 
   CodeWriter &out_;
   const Memory &memory_;
   std::set<std::string> defined_;
+  Scope locals_;
   bool usesWork_ = false;
 };
 
@@ -168,8 +199,9 @@ void emitStep(CodeWriter &out, const Memory &memory, const StepInfo &step) {
   body.indent();
   StepEmitter emitter{body, memory};
   emitter.op(*step.op, false);
-  out.line(fmt::format("Status {}(const Context &c, rt::Work{}) noexcept {{", step.function, emitter.usesWork() ? " work" : ""));
-  out.raw(body.take());
+  const std::string text = body.take();
+  out.line(fmt::format("Status {}(const Context &{}, rt::Work{}) noexcept {{", step.function, kernels::mentions(text, "c") ? "c" : "", emitter.usesWork() ? " work" : ""));
+  out.raw(text);
   out.line("  return Status::ok;");
   out.line("}");
 }

@@ -7,15 +7,6 @@
 
 namespace burin::codegen {
 
-std::string accessorName(ElementType e) {
-  switch (e) {
-  case ElementType::boolean:
-    return "boolean";
-  default:
-    return std::string(ir::name(e));
-  }
-}
-
 bool isDynamic(const Type &type) { return !type.isStatic(); }
 
 int64_t bytesOf(const Type &type) {
@@ -66,7 +57,11 @@ Memory::Memory(const Prepared &fromPrepared, const ir::MemoryPlan &fromPlan) : p
       name = prepared.valueName(plan.buffers[i].value);
     if (name.empty())
       name = prepared.steps[static_cast<size_t>(plan.buffers[i].first)].function + "_scratch";
-    bufferNames_.push_back("at_" + names.fresh(name));
+    std::string at;
+    do
+      at = "at_" + names.fresh(name);
+    while (prepared.hides(at));
+    bufferNames_.push_back(at);
   }
   size_t slots = 0;
   for (const SymbolInfo &s : prepared.symbols)

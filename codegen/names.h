@@ -4,15 +4,22 @@
 // raw.
 #pragma once
 
+#include <initializer_list>
+#include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace burin::codegen {
 
-/// An identifier: other characters become `_`, a leading digit gets a `t`, a keyword a `_` behind.
-/// "input.1" -> "input_1"; never empty, never reserved in C++.
+/// An identifier: other characters become `_`, a leading digit gets a `t`, what is a keyword, a
+/// likely macro or used by the generated text itself a `_` behind. Of a long name the last words
+/// remain: "input.1" -> "input_1". Never empty.
 std::string identifier(std::string_view name);
+/// The scopes that all these names lie in, and no text behind them tells: "/model/encoder/" of
+/// "/model/encoder/0/MatMul" and "/model/encoder/norm". Empty for one name.
+std::string_view commonScope(std::span<const std::string_view> names);
 /// Printable ASCII without line ends, trigraphs, comment ends or backslashes at the end of a line.
 std::string commentText(std::string_view);
 /// A string literal with its quotes.
@@ -22,11 +29,15 @@ std::string stringLiteral(std::string_view);
 class Scope {
 public:
   explicit Scope(std::initializer_list<std::string_view> taken = {});
-  /// identifier(name), with a number behind it if that is taken.
-  std::string fresh(std::string_view name);
+  /// identifier(name), with a number behind it if that is taken. With suffixes, what they make of
+  /// it is given out as well: "x" with "_shape" takes x and x_shape.
+  std::string fresh(std::string_view name, std::initializer_list<std::string_view> suffixes = {});
+  void take(std::string_view name) { taken_.emplace(name); }
+  bool has(std::string_view name) const { return taken_.contains(name); }
 
 private:
-  std::unordered_map<std::string, int> taken_; ///< and the number to try when it is asked for again
+  std::set<std::string, std::less<>> taken_;
+  std::map<std::string, int> next_; ///< of a base, the first number to try
 };
 
 } // namespace burin::codegen

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/prepare.h"
 
-#include "codegen/kernels/elementwise.h"
-#include "ir/builder.h"
+#include "codegen/legalise.h"
 #include "ir/ops.h"
 
 #include <algorithm>
@@ -17,13 +16,6 @@ constexpr int64_t kMostLiteralBytes = 4096;     // of a tensor: what a person st
 constexpr int64_t kMostLiteralsBytes = 1 << 20; // of all such tensors
 constexpr int64_t kMostStringBytes = 4 << 20;   // of all: 10 s and 1 GB of the C++ compiler are 80 MB
 constexpr int64_t kWeightAlignment = 64;        // a cache line
-
-/// "f32[1,8,8,16]"
-std::string shortType(const Type &type) {
-  std::string text = type.text();
-  std::erase(text, ' ');
-  return text;
-}
 
 /// The source operators of an op and of what was fused into it, in order, each once.
 std::vector<Location> sources(const Op &op) {
@@ -46,6 +38,14 @@ bool isEmitted(const Op &op) { return isPlainBlockOp(op) || op.is(ops::bind) || 
 
 } // namespace
 
+std::string shortType(const Type &type) {
+  std::string text = commentText(type.text()); // symbols have names of the model
+  std::erase(text, ' ');
+  return text;
+}
+
+std::string accessorName(ElementType e) { return std::string(e == ElementType::boolean ? "boolean" : ir::name(e)); }
+
 bool runs(const Op &op) { return !op.is(ops::yield) && !op.is(ops::reshape); }
 
 const Value *memoryOf(const Value *v) {
@@ -57,68 +57,29 @@ const Value *memoryOf(const Value *v) {
 Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
     : module{fromModule}, settings{fromSettings}, entry{*fromModule.functions.front()},
       nameSpace{identifier(fromSettings.nameSpace.empty() ? fromSettings.name : fromSettings.nameSpace)},
-      values_{"arena", "parallel", "observer", "extents"},
-      names_{"work", "c", "weights", "rt", "kSteps", "Context", "Const", "Status", fromSettings.className, "Static" + fromSettings.className} {
+      names{"work", "c", "weights", "kSteps", "Context", "Const", "Status", "steps", fromSettings.className, "Static" + fromSettings.className},
+      api_{settings.className, "Static" + settings.className, "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "macs", "num_inputs", "num_outputs",
+           "num_nodes", "max_tasks", "inputs", "outputs", "nodes", "run", "step", "reset", "state", "restore", "State", "set_parallel_for", "set_observer",
+           "status", "context", "node", "kSteps", "Context", "Status", "weights", "steps", // of the class, or seen in it
+           "arena", "parallel", "observer", "extents"} {                          // of the context
   if (module.functions.size() != 1) {
-    std::vector<std::string> names;
+    std::vector<std::string> entries;
     for (const auto &f : module.functions)
-      names.push_back(f->name);
-    throw CompileError(Problem::unsupported, {}, fmt::format("the module has {} entry points ({}), and one class has one so far", names.size(), fmt::join(names, ", ")))
+      entries.push_back(f->name);
+    throw CompileError(Problem::unsupported, {}, fmt::format("the module has {} entry points ({}), and one class has one so far", entries.size(), fmt::join(entries, ", ")))
         .code("codegen.entries")
         .hint("choose one with --signature");
   }
-  legalise(entry.body);
+  legalise(module, entry.body, *settings.target);
   collectSymbols();
-  Scope api{settings.className, "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "macs",
-            "num_inputs", "num_outputs", "num_nodes", "max_tasks", "inputs", "outputs", "nodes", "run", "step", "reset", "state", "restore",
-            "State", "set_parallel_for", "set_observer", "status", "context", "node"};
-  for (const SymbolInfo &s : symbols)
-    if (!s.isDefined)
-      (void)api.fresh(s.identifier);
-  for (size_t i = 0; i < entry.body.numArguments(); ++i)
-    argumentNames.push_back(api.fresh(entry.body.argument(i)->name.empty() ? fmt::format("input{}", i) : entry.body.argument(i)->name));
-  for (const std::string &result : entry.resultNames)
-    resultNames.push_back(api.fresh(result));
+  nameInterface();
+  findNodeScope();
   nameValues(entry.body);
   // Names first: a step is called after the node that it stands for.
   prepareBlock(entry.body, nullptr, false);
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
   placeWeights();
-}
-
-/// An epilogue that the kernel cannot take runs as a loop behind it.
-void Prepared::legalise(ir::Block &block) {
-  for (Op *op = block.front(); op;) {
-    Op *next = op->next();
-    const kernels::KernelDef *kernel = kernels::chooseKernel(*op, *settings.target);
-    const bool carries = op->def.is(ir::Trait::reduction) && op->numBlocks();
-    if (carries && !(kernel && kernel->epilogue && kernels::canTakeEpilogue(*op, *settings.target))) {
-      const size_t extras = op->block().numArguments() - 1, own = op->numOperands() - extras;
-      ir::Builder to{module, block, op};
-      to.at = op->at;
-      std::vector<Value *> operands;
-      for (size_t i = 0; i < own; ++i)
-        operands.push_back(op->operand(i));
-      std::vector<ir::NamedAttr> attributes;
-      for (size_t i = 0; i < op->def.attrs.size(); ++i)
-        if (op->attributes()[i].index())
-          attributes.push_back({op->def.attrs[i].name, op->attributes()[i]});
-      Value *base = to.makeOp(op->def, operands, std::move(attributes)).result();
-      std::vector<Value *> inputs = {base};
-      for (size_t i = own; i < op->numOperands(); ++i)
-        inputs.push_back(op->operand(i));
-      Op &loop = to.makeOp(ops::fused, inputs, {ir::attr::shape(base->type.shape())}, op->takeBlocks());
-      loop.result()->name = op->result()->name;
-      base->name = op->result()->name;
-      op->result()->replaceAllUsesWith(loop.result());
-      op->erase();
-    } else if (isPlainBlockOp(*op)) {
-      for (size_t i = 0; i < op->numBlocks(); ++i)
-        legalise(op->block(i));
-    }
-    op = next;
-  }
 }
 
 void Prepared::collectSymbols() {
@@ -138,12 +99,13 @@ void Prepared::collectSymbols() {
         for (const Dim &d : *dims)
           d.collectSymbols(all);
   });
-  Scope scope{"arena", "parallel", "observer", "extents", "work"};
+  for (auto e = ElementType::f32; e < ElementType::string; e = static_cast<ElementType>(static_cast<int>(e) + 1))
+    api_.take(accessorName(e));
   size_t slots = 0;
   std::vector<std::string> unbounded;
   for (const auto &[name, bounds] : all) {
     const bool defined = !ofInputs.contains(name);
-    symbols.push_back({name, scope.fresh(name), bounds, defined, defined ? slots++ : 0});
+    symbols.push_back({name, api_.fresh(name, {"_min", "_max"}), bounds, defined, defined ? slots++ : 0});
     if (bounds.hi >= ir::kUnbounded)
       unbounded.push_back(name);
   }
@@ -157,6 +119,23 @@ void Prepared::collectSymbols() {
   }
 }
 
+void Prepared::nameInterface() {
+  const std::initializer_list<std::string_view> constants = {"_shape"};
+  for (size_t i = 0; i < entry.body.numArguments(); ++i)
+    argumentNames.push_back(api_.fresh(entry.body.argument(i)->name.empty() ? fmt::format("input{}", i) : entry.body.argument(i)->name, constants));
+  for (const std::string &result : entry.resultNames)
+    resultNames.push_back(api_.fresh(result, constants));
+}
+
+void Prepared::findNodeScope() {
+  std::vector<std::string_view> nodes;
+  entry.body.walk([&](const Op &op) {
+    if (!op.at.node.empty())
+      nodes.push_back(op.at.node);
+  });
+  nodeScope_ = commonScope(nodes);
+}
+
 void Prepared::nameValues(const ir::Block &block) {
   for (size_t i = 0; i < block.numArguments(); ++i) {
     const Value *v = block.argument(i);
@@ -166,7 +145,7 @@ void Prepared::nameValues(const ir::Block &block) {
     for (size_t i = 0; i < op.numResults(); ++i) {
       const Value *v = op.result(i);
       const std::string base = !v->name.empty() ? v->name : !op.at.node.empty() ? op.at.node : std::string(op.def.name);
-      valueNames_[v] = values_.fresh(base);
+      valueNames_[v] = values_.fresh(base.starts_with(nodeScope_) ? base.substr(nodeScope_.size()) : base);
     }
     if (isPlainBlockOp(op))
       for (size_t i = 0; i < op.numBlocks(); ++i)
@@ -194,7 +173,7 @@ void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested
       if (step.sourceOps.empty())
         step.sourceOps = op.def.name;
       step.node = !op.at.node.empty() ? op.at.node : op.numResults() && !op.result()->name.empty() ? op.result()->name : std::string(op.def.name);
-      step.function = names_.fresh(step.node);
+      step.function = names.fresh(step.node.starts_with(nodeScope_) ? step.node.substr(nodeScope_.size()) : step.node, {"_units"});
       std::string types;
       for (size_t i = 0; i < op.numOperands(); ++i)
         if (op.operand(i) && !op.operand(i)->isConstant())
@@ -251,21 +230,21 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   }
   Stub stub;
   for (const kernels::Param &p : call.params)
-    stub.parameters.push_back(fmt::format("{}{}{}", p.type, p.type.back() == '*' ? "" : " ", p.name));
+    stub.parameters.push_back(!kernels::mentions(call.body, p.name) ? p.type : fmt::format("{}{}{}", p.type, p.type.back() == '*' ? "" : " ", p.name));
   for (size_t i = 0; i < call.functors.size(); ++i) {
     for (const kernels::Param &m : call.functors[i].members)
       if (const auto *read = std::get_if<kernels::Argument::Read>(&m.argument.of); read && memoryOf(read->value)->isConstant())
         addPlainWeight(memoryOf(read->value), step.node + "_" + m.name);
     stub.parameters.push_back(fmt::format("{} {}", addFunctor(call.functors[i]), call.functorNames[i]));
   }
-  stub.parameters.emplace_back("rt::Work work");
+  stub.parameters.emplace_back(kernels::mentions(call.body, "work") ? "rt::Work work" : "rt::Work");
   stub.body = std::exchange(call.body, {});
   stub.includes = std::exchange(call.includes, {});
   stub.variant = kernel->variant;
   const std::string key = fmt::format("{}|{}|{}", call.returnsStatus, fmt::join(stub.parameters, ","), fmt::join(stub.body, "\n"));
   const auto [it, isNew] = stubOf_.emplace(key, stubs.size());
   if (isNew) {
-    stub.name = names_.fresh(call.name);
+    stub.name = names.fresh(call.name);
     stubs.push_back(std::move(stub));
   }
   stubs[it->second].layers.push_back(step.function);
@@ -311,7 +290,7 @@ void Prepared::addPlainWeight(const Value *v, const std::string &otherwise) {
 std::string Prepared::addFunctor(const kernels::Functor &functor) {
   const auto [it, isNew] = functorOf_.emplace(functor.key(), functors.size());
   if (isNew)
-    functors.push_back({names_.fresh(functor.base), functor});
+    functors.push_back({names.fresh(functor.base), functor});
   return functors[it->second].name;
 }
 

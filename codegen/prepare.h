@@ -97,18 +97,24 @@ public:
   std::set<std::string> includes;
   std::vector<SymbolInfo> symbols;
   std::vector<std::string> argumentNames, resultNames; ///< identifiers, of the class
+  Scope names; ///< functions and structs of the source
 
   const OpCall *callOf(const Op &) const; ///< null for ops that the emitter prints itself
   const Weight &weightOf(const Value *, const std::string &layout) const;
   const std::string &valueName(const Value *) const; ///< an identifier, unique in the function
   const std::string &functorName(const kernels::Functor &) const;
   const SymbolInfo *findSymbol(std::string_view name) const;
+  /// Whether a function, a struct or a member of the class has the name.
+  bool hides(std::string_view name) const { return names.has(name) || api_.has(name); }
   bool hasStates() const { return !entry.states.empty(); }
+  /// Whether the class has `step`: nothing may live from one call to the next but the arena.
+  bool hasSingleSteps() const { return !hasStates() && symbols.empty() && !steps.empty(); }
   int tasks() const { return settings.threads ? kMaxTasks : 1; }
 
 private:
-  void legalise(ir::Block &);
   void collectSymbols();
+  void nameInterface();
+  void findNodeScope();
   void nameValues(const ir::Block &);
   void prepareBlock(const ir::Block &, StepInfo *outer, bool nested);
   void prepareOp(const Op &, StepInfo &, bool nested);
@@ -122,12 +128,17 @@ private:
   std::map<std::pair<const Value *, std::string>, size_t> weightOf_;
   std::map<std::string, size_t> functorOf_, stubOf_;
   std::unordered_map<const Value *, std::string> valueNames_;
+  std::string_view nodeScope_; ///< what the names of all nodes begin with
+  Scope api_;                  ///< members of the class
   Scope values_;
-  Scope names_; ///< functions and structs of the source
-  Scope weightNames_;
+  Scope weightNames_{"packed"};
   std::vector<Diagnostic> problems_;
 };
 
+/// "f32[1,8,8,16]", for comments.
+std::string shortType(const Type &);
+/// The member function of the context that points to such elements: "f32".
+std::string accessorName(ElementType);
 /// The ops of a block that run: all but the yield and what only renames memory.
 bool runs(const Op &);
 /// What a value's memory is called after: through the ops that only rename it.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/kernels/call.h"
 
+#include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 
 namespace burin::kernels {
@@ -125,6 +127,20 @@ std::string elementApi(ElementType e) {
   if (ir::isFloat(e) && e != ElementType::f32 && e != ElementType::f64)
     return ir::elementSize(e) == 2 ? "uint16_t" : "uint8_t";
   return elementCpp(e);
+}
+
+bool mentions(std::string_view text, std::string_view identifier) {
+  const auto isPart = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); };
+  for (size_t at = text.find(identifier); at != text.npos; at = text.find(identifier, at + 1)) {
+    const size_t end = at + identifier.size();
+    if ((at == 0 || !isPart(text[at - 1])) && (end == text.size() || !isPart(text[end])))
+      return true;
+  }
+  return false;
+}
+
+bool mentions(const std::vector<std::string> &lines, std::string_view identifier) {
+  return std::ranges::any_of(lines, [&](const std::string &l) { return mentions(l, identifier); });
 }
 
 std::string dimCpp(const Dim &d, const std::function<std::string(std::string_view)> &symbol) {

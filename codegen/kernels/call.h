@@ -104,6 +104,9 @@ private:
 std::string elementCpp(ElementType);
 /// The same in the public API, which knows no rt: halves are uint16_t.
 std::string elementApi(ElementType);
+/// Whether the text has the identifier as a word of its own.
+bool mentions(std::string_view text, std::string_view identifier);
+bool mentions(const std::vector<std::string> &lines, std::string_view identifier);
 /// A dim as a C++ expression in which a symbol is what `symbol` says.
 std::string dimCpp(const Dim &, const std::function<std::string(std::string_view)> &symbol);
 

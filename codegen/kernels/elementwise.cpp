@@ -252,10 +252,7 @@ void emitElementwise(Call &call) {
   functor.lines = writer.lines();
   functor.lines.insert(functor.lines.end(), results.begin(), results.end());
   functor.lines.insert(functor.lines.end(), stores.begin(), stores.end());
-  const bool usesRow = std::ranges::any_of(functor.lines, [](const std::string &l) { return l.find("row") != std::string::npos; });
-  const bool usesColumn = std::ranges::any_of(functor.lines, [&](const std::string &l) {
-    return l.find(columnName == "i" ? " i" : "column") != std::string::npos || l.find("[i]") != std::string::npos;
-  });
+  const bool usesRow = mentions(functor.lines, "row"), usesColumn = mentions(functor.lines, columnName);
   const std::string index = rows ? fmt::format("int{}, int{}", usesRow ? " row" : "", usesColumn ? " column" : "")
                                  : fmt::format("int{}", usesColumn ? " i" : "");
   functor.signature = vector ? fmt::format("template <class V> BURIN_INLINE void operator()(V, {}) const", index)

@@ -251,7 +251,12 @@ void ExpressionWriter::add(const Op &op) {
   } else if (op.is(ops::quantize) || op.is(ops::dequantize) || op.is(ops::requantize)) {
     text = quantization(op);
   } else if (op.is(ops::bitcast)) {
-    text = fmt::format("rt::bitCast<{}>({})", elementCpp(to), operand(op, 0, primary));
+    // Small types are held in wider ones: back to their bits, and from them.
+    const std::string x = operand(op, 0, primary);
+    const auto converted = [](const std::string &type, const std::string &y) { return fmt::format("rt::cast<{}>({})", type, y); };
+    text = fmt::format("rt::bitCast<{}>({})", elementCpp(to), elementCpp(from) == heldIn(from) ? x : converted(elementCpp(from), x));
+    if (elementCpp(to) != heldIn(to))
+      text = converted(heldIn(to), text);
   } else if (op.is(ops::is_inf)) {
     const std::string x = operand(op, 0, primary);
     const bool negative = op[ir::attr::detectNegative], positive = op[ir::attr::detectPositive];

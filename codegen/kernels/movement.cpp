@@ -169,9 +169,12 @@ void emitIota(Call &call) {
   call.name = "iota";
   call.include("burin/rt/numeric.h");
   const std::string out = call.write(op.result(), "out");
-  const std::string extent = call.number(shape.empty() ? Dim(1) : shape[axis], "extent"), below = call.number(inner, "inner");
+  // Along the first axis nothing repeats, and along the last each element is a step.
+  std::string index = inner.isNumber(1) ? "i" : fmt::format("i / {}", call.number(inner, "inner"));
+  if (axis > 0)
+    index += fmt::format(" % {}", call.number(shape[axis], "extent"));
   call.line("for (int i = work.begin; i < work.end; ++i)");
-  call.line(fmt::format("  {}[i] = rt::cast<{}>(i / {} % {});", out, element, below, extent));
+  call.line(fmt::format("  {}[i] = rt::cast<{}>({});", out, element, index));
   call.units = op.result()->type.count();
   call.unitsOf = "elements";
 }
@@ -185,12 +188,10 @@ void emitExtents(Call &call) {
   const std::string out = call.write(op.result(), "out");
   for (size_t i = 0; i < dims->size(); ++i)
     call.line(fmt::format("{}[{}] = {};", out, i, call.number((*dims)[i], fmt::format("extent{}", i))));
-  call.line("(void)work;");
 }
 
 constexpr KernelDef kMovement[] = {
     {.op = &ops::copy, .variant = "copy", .emit = emitCopy},
-    {.op = &ops::reshape, .variant = "copy", .emit = emitCopy},
     {.op = &ops::transpose, .variant = "transpose", .emit = emitTranspose},
     {.op = &ops::broadcast, .variant = "strided copy", .emit = emitBroadcast},
     {.op = &ops::slice, .variant = "strided copy", .emit = emitSlice},
