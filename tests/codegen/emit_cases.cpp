@@ -123,14 +123,14 @@ private:
         passes::planMemory(prepared->entry, codegen::scratchBytes(*prepared), target_.alignment);
     plan.steps = passes::steps(prepared->entry);
     const std::vector<codegen::File> files = codegen::generate(*prepared, plan);
-    std::string source = files[1].text; // what cases share is compiled once
+    std::string source = files[1].content(); // what cases share is compiled once
     for (size_t at; (at = source.find(name)) != source.npos;)
       source.erase(at, name.size());
     if (!isNew && (form == Form::constants || !sources_.insert(std::move(source)).second))
       return;
     for (const codegen::File &file : files)
       if (file.name != "report.json")
-        write(file.name, file.text);
+        write(file.name, file.content());
     names_.push_back(name);
   }
 
