@@ -20,7 +20,7 @@ std::string escaped(const std::string &text) {
 
 void writeBars(const std::filesystem::path &path, const std::string &title,
                const std::string &subtitle, const std::vector<Bar> &bars, double mark) {
-  constexpr int kWidth = 900, kLeft = 260, kRight = 190, kTop = 64, kRow = 22;
+  constexpr int kWidth = 980, kLeft = 340, kRight = 190, kTop = 64, kRow = 22;
   double most = mark;
   for (const Bar &bar : bars)
     most = std::max(most, bar.value);

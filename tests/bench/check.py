@@ -146,7 +146,7 @@ def check(path, args):
     model = onnx.load(path)
     inputs = random_inputs(model, args.seed, args.integers)
     expected = run_ort(model, inputs)
-    build = [args.program, "--build", "--work", args.work, "--burin", args.burin, path]
+    build = [args.program, "--build", "--work", args.work, "--burin", args.burin, "--cxxflags", args.cxxflags, path]
     build += [f"--options={' '.join(args.options)}"] if args.options else []
     library = subprocess.run(build, check=True, capture_output=True, text=True).stdout.strip()
     report = json.loads(pathlib.Path(library).with_name("report.json").read_text())
@@ -182,6 +182,7 @@ def main():
     parser.add_argument("models", nargs="+", type=pathlib.Path)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/bench", help="folder of the build of burin")
     parser.add_argument("--work", default="bench-work", help="folder for what is generated")
+    parser.add_argument("--cxxflags", default="-O2 -march=native", help="for the compiler of C++")
     parser.add_argument("--options", nargs="*", default=[], help="for burin, such as optimize=none")
     parser.add_argument("--integers", type=int, default=1000, help="integer inputs are random below this")
     parser.add_argument("--seed", type=int, default=1)
