@@ -3,6 +3,7 @@
 
 #include "measure.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -56,7 +57,8 @@ Json timeLayers(const Network &network, const std::function<void(const Observer 
                     {"seconds", medians[i]},
                     {"share", medians[i] / whole},
                     {"gmac_per_second", rate},
-                    {"percent_of_peak", 200 * rate / peak}});
+                    {"percent_of_peak", 200 * rate / peak},
+                    {"lost_seconds", medians[i] * (1 - 2 * rate / peak)}});
   }
   return rows;
 }
@@ -74,6 +76,17 @@ std::string layersText(const Json &rows) {
                         fitted(row["kernel"], 18), fitted(row["stub"], 24),
                         row["seconds"].get<double>() * 1e6, row["share"].get<double>() * 100,
                         row["gmac_per_second"].get<double>(), row["percent_of_peak"].get<double>());
+  std::vector<Json> worst(rows.begin(), rows.end());
+  std::ranges::stable_sort(worst, [](const Json &a, const Json &b) {
+    return a["lost_seconds"].get<double>() > b["lost_seconds"].get<double>();
+  });
+  worst.resize(std::min<size_t>(worst.size(), 5));
+  text += "most time beyond that of its operations at the peak:\n";
+  for (const Json &row : worst)
+    text +=
+        fmt::format("{:>4} {:<26} {:<28} {:<18} {:>9.2f} us of {:.2f}\n", row["step"].get<int>(),
+                    fitted(row["name"], 26), fitted(row["sources"], 28), fitted(row["kernel"], 18),
+                    row["lost_seconds"].get<double>() * 1e6, row["seconds"].get<double>() * 1e6);
   return text;
 }
 

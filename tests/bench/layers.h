@@ -10,7 +10,8 @@
 namespace burin::bench {
 
 /// A row for each step: node, sources, kernel, stub, macs, seconds (median), share of the run,
-/// GMAC/s, percent of `peak` (GFLOP/s). `run` does one run with the observer.
+/// GMAC/s, percent of `peak` (GFLOP/s), and the seconds beyond those of its operations at the peak.
+/// `run` does one run with the observer.
 nlohmann::ordered_json timeLayers(const Network &, const std::function<void(const Observer *)> &run,
                                   double seconds, double peak);
 

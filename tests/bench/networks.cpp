@@ -149,9 +149,8 @@ private:
                       row["ratio"].get<double>(), row["max_error"].get<double>());
     if (row.contains("top_five_equal"))
       text += "  top five " + row["top_five_equal"].get<std::string>();
-    fmt::print("{}\n{:<16} {:.1f} GMAC/s, {:.1f} % of the peak; arena {} of {} ({:.3f}); generated "
-               "in {:.1f} s, "
-               "to compile {:.1f} s (slowest unit {:.1f} s)\n",
+    fmt::print("{}\n{:<16} {:.1f} GMAC/s, {:.1f} % of the peak; arena {} of {} ({:.3f}); CPU time "
+               "to generate {:.1f} s, to compile {:.1f} s (slowest unit {:.1f} s)\n",
                text, "", row["gmac_per_second"].get<double>(), row["percent_of_peak"].get<double>(),
                row["arena"].get<int64_t>(), row["arena_bound"].get<int64_t>(),
                row["arena"].get<double>() / row["arena_bound"].get<double>(),
