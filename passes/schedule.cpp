@@ -67,7 +67,7 @@ public:
 private:
   static void unique(Order &list) {
     std::ranges::sort(list);
-    list.erase(std::ranges::unique(list).begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
   }
 
   void addValue(const Value *v, uint32_t op) {

@@ -75,7 +75,7 @@ RuleNames simplifyRules() {
   RuleNames names = namesOf(allRules());
   names.insert(names.end(), {"extents", "bind-known"});
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

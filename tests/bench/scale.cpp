@@ -10,6 +10,7 @@
 // CPU time is what slopes are made of: it hardly depends on what else runs.
 #include "codegen/compile.h"
 #include "codegen/kernels/evaluator.h"
+#include "codegen/shards.h"
 #include "frontend/onnx/import.h"
 #include "passes/memory_plan.h"
 #include "passes/pipeline.h"
@@ -92,6 +93,8 @@ Measured compile(const Kind &kind, size_t ops, const fs::path &folder) {
   codegen::Settings settings;
   settings.name = "scale";
   settings.target = context.target;
+  constexpr size_t kFileBytes = 120; // of a node in a model's file
+  settings.shards = codegen::shardsFor(ops * kFileBytes);
   const auto prepared = codegen::prepare(*module, settings);
   done();
   const ir::Function &entry = *module->functions.front();
