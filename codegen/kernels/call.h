@@ -7,6 +7,7 @@
 #include "ir/graph.h"
 #include "ir/target.h"
 
+#include <fmt/format.h>
 #include <functional>
 #include <set>
 #include <string>
@@ -59,6 +60,15 @@ struct Functor {
   std::string comment;            ///< the formula, for people
 
   std::string key() const; ///< equal keys: one struct serves both
+};
+
+/// fmt::format for arguments that add parameters to a call: in braces they are evaluated from left to
+/// right, in the brackets of a function as the compiler of burin likes.
+struct InOrder {
+  std::string text;
+  template <class... T>
+  explicit InOrder(fmt::format_string<T...> format, T &&...arguments)
+      : text{fmt::format(format, std::forward<T>(arguments)...)} {}
 };
 
 class Call {

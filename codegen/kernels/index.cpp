@@ -29,7 +29,7 @@ void emitGather(Call &call) {
   call.include("burin/rt/index.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), indices = call.read(op.operand(1), "indices"), out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::gather({}, {}, {}, {}, {}, {}, work);", call.number(shape[axis], "axis"), call.number(inner, "inner"), call.number(count, "count"), in, indices, out));
+  call.line(InOrder{"rt::gather({}, {}, {}, {}, {}, {}, work);", call.number(shape[axis], "axis"), call.number(inner, "inner"), call.number(count, "count"), in, indices, out}.text);
   call.units = outer * count;
   call.unitsOf = "slices";
 }
@@ -41,7 +41,7 @@ void emitGatherElements(Call &call) {
   call.include("burin/rt/index.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), indices = call.read(op.operand(1), "indices"), out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::gatherElements({}, {}, {}, {}, {}, {}, work);", ndText(call, shape, "shape"), ndText(call, from, "in"), op[attr::axis], in, indices, out));
+  call.line(InOrder{"rt::gatherElements({}, {}, {}, {}, {}, {}, work);", ndText(call, shape, "shape"), ndText(call, from, "in"), op[attr::axis], in, indices, out}.text);
   call.units = rowsOf(shape);
   call.unitsOf = "rows";
 }
@@ -72,7 +72,7 @@ void emitGatherNd(Call &call) {
   call.include("burin/rt/index.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), indices = call.read(op.operand(1), "indices"), out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::gatherNd({}, {}, {}, {}, {}, {}, work);", call.number(c.count, "count"), ndText(call, c.extents, "extent"), call.number(c.inner, "inner"), in, indices, out));
+  call.line(InOrder{"rt::gatherNd({}, {}, {}, {}, {}, {}, work);", call.number(c.count, "count"), ndText(call, c.extents, "extent"), call.number(c.inner, "inner"), in, indices, out}.text);
   call.units = c.batch * c.count;
   call.unitsOf = "slices";
 }
@@ -85,8 +85,8 @@ void emitScatterElements(Call &call) {
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), indices = call.read(op.operand(1), "indices"), updates = call.read(op.operand(2), "updates");
   const std::string out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::scatterElements<rt::Scatter::{}>({}, {}, {}, {}, {}, {}, {}, work);", scatterKind(op), ndText(call, shape, "shape"), ndText(call, from, "update"), op[attr::axis], in,
-                        indices, updates, out));
+  call.line(InOrder{"rt::scatterElements<rt::Scatter::{}>({}, {}, {}, {}, {}, {}, {}, work);", scatterKind(op), ndText(call, shape, "shape"), ndText(call, from, "update"), op[attr::axis], in,
+                        indices, updates, out}.text);
 }
 
 void emitScatterNd(Call &call) {
@@ -97,8 +97,8 @@ void emitScatterNd(Call &call) {
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), indices = call.read(op.operand(1), "indices"), updates = call.read(op.operand(2), "updates");
   const std::string out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::scatterNd<rt::Scatter::{}>(1, {}, {}, {}, {}, {}, {}, {}, work);", scatterKind(op), call.number(c.count, "count"), ndText(call, c.extents, "extent"),
-                        call.number(c.inner, "inner"), in, indices, updates, out));
+  call.line(InOrder{"rt::scatterNd<rt::Scatter::{}>(1, {}, {}, {}, {}, {}, {}, {}, work);", scatterKind(op), call.number(c.count, "count"), ndText(call, c.extents, "extent"),
+                        call.number(c.inner, "inner"), in, indices, updates, out}.text);
 }
 
 void emitTopk(Call &call) {
@@ -110,7 +110,7 @@ void emitTopk(Call &call) {
   call.include("burin/rt/sort.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), values = call.write(op.result(0), "values"), indices = call.write(op.result(1), "indices");
-  call.line(fmt::format("rt::topK({}, {}, {}, {}, {}, {}, {}, work);", call.number(shape[axis], "n"), call.number(inner, "inner"), call.number(k, "k"), op[attr::largest], in, values, indices));
+  call.line(InOrder{"rt::topK({}, {}, {}, {}, {}, {}, {}, work);", call.number(shape[axis], "n"), call.number(inner, "inner"), call.number(k, "k"), op[attr::largest], in, values, indices}.text);
   call.units = before(shape, axis) * inner;
   call.unitsOf = "lines";
   call.scratchBytes = k.bounds().hi * 4;
@@ -141,8 +141,8 @@ void emitCompress(Call &call) {
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), condition = call.read(op.operand(1), "condition"), out = call.write(op.result(), "out");
   const std::string count = definedExtent(call, op[attr::dims][0]);
-  call.line(fmt::format("rt::compress({}, {}, {}, {}, {}, {}, {}, {}, work);", call.number(before(shape, axis), "outer"), call.number(shape[axis], "axis"), call.number(behind(shape, axis), "inner"),
-                        condition, call.number(op.operand(1)->type.count(), "conditions"), in, out, count));
+  call.line(InOrder{"rt::compress({}, {}, {}, {}, {}, {}, {}, {}, work);", call.number(before(shape, axis), "outer"), call.number(shape[axis], "axis"), call.number(behind(shape, axis), "inner"),
+                        condition, call.number(op.operand(1)->type.count(), "conditions"), in, out, count}.text);
 }
 
 void emitUnique(Call &call) {
@@ -166,8 +166,8 @@ void emitCumulative(Call &call) {
   call.include("burin/rt/scatter.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::cumulative<rt::Scan::{}>({}, {}, {}, {}, {}, {}, work);", op.is(ops::cumsum) ? "add" : "mul", call.number(shape[axis], "n"), call.number(behind(shape, axis), "inner"),
-                        op[attr::exclusive], op[attr::reverse], in, out));
+  call.line(InOrder{"rt::cumulative<rt::Scan::{}>({}, {}, {}, {}, {}, {}, work);", op.is(ops::cumsum) ? "add" : "mul", call.number(shape[axis], "n"), call.number(behind(shape, axis), "inner"),
+                        op[attr::exclusive], op[attr::reverse], in, out}.text);
   call.units = before(shape, axis);
   call.unitsOf = "slices";
 }
@@ -181,8 +181,8 @@ void emitReverseSequence(Call &call) {
   call.include("burin/rt/index.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), lengths = call.read(op.operand(1), "lengths"), out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::reverseSequence({}, {}, {}, {}, {}, {}, {}, work);", call.number(shape[time], "time"), call.number(behind(shape, std::max(time, batch)), "inner"),
-                        call.number(strides[batch], "batchStride"), call.number(strides[time], "timeStride"), in, lengths, out));
+  call.line(InOrder{"rt::reverseSequence({}, {}, {}, {}, {}, {}, {}, work);", call.number(shape[time], "time"), call.number(behind(shape, std::max(time, batch)), "inner"),
+                        call.number(strides[batch], "batchStride"), call.number(strides[time], "timeStride"), in, lengths, out}.text);
   call.units = shape[batch];
   call.unitsOf = "sequences";
 }

@@ -24,8 +24,8 @@ Dim rowsOf(const Dims &shape) {
 /// out[i] = in[start + i * stride] over a shape; both may be strided.
 void stridedCopy(Call &call, const Dims &shape, const std::string &in, const Dims &inStride, const std::string &out, const Dims &outStride) {
   call.include("burin/rt/nd.h");
-  call.line(fmt::format("rt::stridedCopy({}, {}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, ndText(call, inStride, "inStride"), out,
-                        ndText(call, outStride, "outStride")));
+  call.line(InOrder{"rt::stridedCopy({}, {}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, ndText(call, inStride, "inStride"), out,
+                        ndText(call, outStride, "outStride")}.text);
   call.units = rowsOf(shape);
   call.unitsOf = "rows";
 }
@@ -49,7 +49,7 @@ void emitTranspose(Call &call) {
   call.name = "transpose";
   call.include("burin/rt/nd.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::transpose({}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, ndText(call, inStride, "stride"), out));
+  call.line(InOrder{"rt::transpose({}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, ndText(call, inStride, "stride"), out}.text);
   call.units = shape[0];
   call.unitsOf = "slices";
 }
@@ -141,8 +141,8 @@ void emitPad(Call &call) {
   const std::string element = elementCpp(op.operand(0)->type.element());
   const std::string fill = value ? call.read(value, "value") + "[0]" : fmt::format("{}{{}}", element);
   const std::string out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::pad<rt::PadMode::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::mode], ndText(call, from, "in"), ndText(call, begin, "begin"),
-                        ndText(call, shape, "out"), in, fill, out));
+  call.line(InOrder{"rt::pad<rt::PadMode::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::mode], ndText(call, from, "in"), ndText(call, begin, "begin"),
+                        ndText(call, shape, "out"), in, fill, out}.text);
   call.units = rowsOf(shape);
   call.unitsOf = "rows";
 }
@@ -153,7 +153,7 @@ void emitTile(Call &call) {
   call.name = "tile";
   call.include("burin/rt/nd.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::tile({}, {}, {}, {}, work);", ndText(call, from, "in"), ndText(call, shape, "out"), in, out));
+  call.line(InOrder{"rt::tile({}, {}, {}, {}, work);", ndText(call, from, "in"), ndText(call, shape, "out"), in, out}.text);
   call.units = rowsOf(shape);
   call.unitsOf = "rows";
 }

@@ -86,8 +86,8 @@ void emitTilingMaxPool(Call &call) {
   call.include("burin/rt/pool.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
   const std::string width = call.number(y.dim(2), "width"), channels = call.extent(y.dim(3), "channels");
-  call.line(fmt::format("rt::maxPool2d<{}>({}, {}, {}, {}, {}, {}, work);", k, width, channels, in, call.number(x.dim(2) * x.dim(3), "inRow"), out,
-                        call.number(y.dim(2) * y.dim(3), "outRow")));
+  call.line(InOrder{"rt::maxPool2d<{}>({}, {}, {}, {}, {}, {}, work);", k, width, channels, in, call.number(x.dim(2) * x.dim(3), "inRow"), out,
+                        call.number(y.dim(2) * y.dim(3), "outRow")}.text);
   call.units = y.dim(0) * y.dim(1);
   call.unitsOf = "rows";
 }

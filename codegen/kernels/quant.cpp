@@ -95,7 +95,7 @@ void emitAny(Call &call) {
   call.include("burin/rt/quant_any.h");
   const auto [in, scale, zero, out] = operandsOf(call, (op.is(ops::dequantize) ? op.operand(0) : op.result())->type.element());
   const Scales s = scalesOf(op);
-  const std::string axis = fmt::format("rt::ScaleAxis{{{}, {}, {}}}", call.number(s.axis, "axis"), s.block, call.number(s.inner, "inner"));
+  const std::string axis = InOrder{"rt::ScaleAxis{{{}, {}, {}}}", call.number(s.axis, "axis"), s.block, call.number(s.inner, "inner")}.text;
   if (sums) {
     const bool oneZero = op.numOperands() > 2 && op.operand(2) && op.operand(2)->type.rank() == 0;
     call.line(fmt::format("rt::requantizeLinear<rt::Rounding::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::rounding], axis, in, scale, zero, oneZero, out));

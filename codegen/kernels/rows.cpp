@@ -97,8 +97,8 @@ void emitReduce(Call &call) {
     kept = {1};
     keptStride = {0};
   }
-  call.line(fmt::format("rt::reduceNd<rt::{}, {}>({}, {}, {}, {}, {}, {}, rt::Same{{}}, {}, work);", kind, acc, ndText(call, kept, "kept"), ndText(call, keptStride, "keptStride"),
-                        ndText(call, reduced, "reduced"), ndText(call, reducedStride, "reducedStride"), in, out, store));
+  call.line(InOrder{"rt::reduceNd<rt::{}, {}>({}, {}, {}, {}, {}, {}, rt::Same{{}}, {}, work);", kind, acc, ndText(call, kept, "kept"), ndText(call, keptStride, "keptStride"),
+                        ndText(call, reduced, "reduced"), ndText(call, reducedStride, "reducedStride"), in, out, store}.text);
   call.units = ir::product(kept);
   call.unitsOf = "outputs";
 }
@@ -111,7 +111,7 @@ void emitArg(Call &call) {
   call.include("burin/rt/sort.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  call.line(fmt::format("rt::{}({}, {}, {}, {}, {}, work);", call.name, call.number(l.n, "n"), call.number(l.inner, "inner"), op[attr::selectLast], in, out));
+  call.line(InOrder{"rt::{}({}, {}, {}, {}, {}, work);", call.name, call.number(l.n, "n"), call.number(l.inner, "inner"), op[attr::selectLast], in, out}.text);
   call.units = l.outer * l.inner;
   call.unitsOf = "lines";
 }

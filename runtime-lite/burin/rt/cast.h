@@ -156,7 +156,7 @@ BURIN_FN F8E8M0 encodePower(Parts x, RoundMode mode, bool saturate) {
 // ---- the cast ----
 
 template <class T> constexpr bool kIsPower = false;
-template <> constexpr bool kIsPower<F8E8M0> = true;
+template <> inline constexpr bool kIsPower<F8E8M0> = true;
 
 /// A native float to an integer, cut off at the ends of the range.
 template <class To, class From> BURIN_FN To truncateTo(From x) {

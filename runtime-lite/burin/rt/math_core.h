@@ -16,12 +16,12 @@ BURIN_FN float notANumber() { return bitCast<float>(uint32_t{0x7FC00000}); }
 
 /// Whether + and % of a type are those of real numbers: floats, double and vectors.
 template <class T> constexpr bool kIsReal = false;
-template <> constexpr bool kIsReal<float> = true;
-template <> constexpr bool kIsReal<double> = true;
+template <> inline constexpr bool kIsReal<float> = true;
+template <> inline constexpr bool kIsReal<double> = true;
 #if BURIN_EXTENSIONS
-template <> constexpr bool kIsReal<Vec<4>> = true;
-template <> constexpr bool kIsReal<Vec<8>> = true;
-template <> constexpr bool kIsReal<Vec<16>> = true;
+template <> inline constexpr bool kIsReal<Vec<4>> = true;
+template <> inline constexpr bool kIsReal<Vec<8>> = true;
+template <> inline constexpr bool kIsReal<Vec<16>> = true;
 #endif
 
 // ---- signs and masks ----
