@@ -24,7 +24,7 @@ public:
     const Part all = wholeOf(p_);
     // The steps first: they tell which accessors the context needs.
     const std::string steps = stepsText(all);
-    const std::string table = tableText();
+    const std::string table = tableText(false);
 
     std::set<std::string> includes = p_.includes;
     includes.insert("burin/rt/steps.h");
@@ -61,7 +61,7 @@ public:
       steps.push_back(stepsText(part));
       named.push_back(memory_.takeNamed());
     }
-    const std::string table = tableText();
+    const std::string table = tableText(true);
     emitClass(out_, memory_);
     const std::string classText = out_.take();
 
@@ -397,16 +397,29 @@ private:
     return out.take();
   }
 
-  std::string tableText() const {
+  /// In a file with as many names as steps, compilers take long for each use of a template:
+  /// `named` makes one for each number of units.
+  std::string tableText(bool named) const {
     if (p_.steps.empty())
       return {};
     CodeWriter out;
+    std::set<int64_t> numbers;
+    for (const StepInfo &step : p_.steps)
+      if (named && step.units.isNumber())
+        numbers.insert(step.units.number());
+    if (!numbers.empty()) {
+      out.line("namespace units {");
+      for (const int64_t n : numbers)
+        out.line(fmt::format("constexpr int (*of{0})(const Context &) noexcept = rt::units<{0}>;", n));
+      out.line("} // namespace units");
+      out.blank();
+    }
     // Units whose extents are symbols are functions.
     std::vector<std::string> units;
     for (size_t i = 0; i < p_.steps.size(); ++i) {
       const Dim &n = p_.steps[i].units;
       if (n.isNumber()) {
-        units.push_back(fmt::format("rt::units<{}>", n.number()));
+        units.push_back(fmt::format(fmt::runtime(named ? "units::of{}" : "rt::units<{}>"), n.number()));
         continue;
       }
       const std::string name = p_.steps[i].function + "_units";
