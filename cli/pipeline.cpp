@@ -133,7 +133,7 @@ const ir::Target &targetOf(const Settings &settings) {
   const ir::Target *target = ir::findTarget(settings.text("target"));
   if (!target)
     throw InternalError("the table has a target that the IR does not know");
-  return *target;
+  return optimizeOf(settings) == passes::Optimize::speed ? *target : ir::withoutWinograd(*target);
 }
 
 void optimise(ir::Module &module, const Settings &settings) {

@@ -82,8 +82,9 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
   for (size_t i = 0; i < p.steps.size(); ++i) {
     const StepInfo &s = p.steps[i];
     const OpCall *call = p.callOf(*s.op);
-    nodes.push_back(fmt::format("{{\"step\": {}, \"name\": {}, \"op\": {}, \"sources\": {}, \"kernel\": {}, \"stub\": {}, \"macs\": {}, \"scratch\": {}, \"results\": {}}}", i, quoted(s.node),
-                                quoted(s.op->def.name), quoted(s.sourceOps), quoted(call ? call->kernel->variant : ""), quoted(call ? p.stubs[call->stub].name : ""), s.macs,
+    nodes.push_back(fmt::format("{{\"step\": {}, \"name\": {}, \"op\": {}, \"sources\": {}, \"kernel\": {}, \"reason\": {}, \"stub\": {}, \"macs\": {}, \"scratch\": {}, \"results\": {}}}", i, quoted(s.node),
+                                quoted(s.op->def.name), quoted(s.sourceOps), quoted(call ? call->kernel->variant : ""),
+                                quoted(call && call->kernel->reason ? call->kernel->reason(*s.op, *p.settings.target) : ""), quoted(call ? p.stubs[call->stub].name : ""), s.macs,
                                 s.scratchBytes, results(plan, buffersOfCaller, *s.op)));
   }
   for (const Stub &s : p.stubs)

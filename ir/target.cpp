@@ -2,6 +2,7 @@
 #include "ir/target.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace burin::ir {
@@ -11,11 +12,22 @@ constexpr Target kTargets[] = {
     {"mcu-dsp", 8, true, false, 16, true, false}, {"mcu-min", 4, true, false, 8, false, false},
     {"portable", 8, true, false, 64, true, true},
 };
+constexpr auto kWithoutWinograd = [] {
+  std::array<Target, std::size(kTargets)> targets{};
+  std::ranges::copy(kTargets, targets.begin());
+  for (Target &target : targets)
+    target.winograd = false;
+  return targets;
+}();
 } // namespace
 
 const Target *findTarget(std::string_view name) {
   const auto *it = std::ranges::find(kTargets, name, &Target::name);
   return it == std::end(kTargets) ? nullptr : it;
+}
+
+const Target &withoutWinograd(const Target &target) {
+  return *std::ranges::find(kWithoutWinograd, target.name, &Target::name);
 }
 
 std::string_view targetNames() { return "host, mcu-fpu, mcu-dsp, mcu-min, portable"; }

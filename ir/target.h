@@ -14,7 +14,7 @@ struct Target {
   std::string_view name; ///< "host", "mcu-fpu", "mcu-dsp", "mcu-min", "portable"
   int panel;             ///< columns of a packed weight panel, at most; small layers take fewer
   bool physicalPadding;  ///< borders of zeros in memory instead of tests for the edge
-  bool winograd;
+  bool winograd;         ///< convolutions may round otherwise than the direct sum
   int alignment;       ///< of the arena and its buffers, bytes
   bool specialise;     ///< a stub for each shape; false: share stubs by run-time extents
   bool wordIsCheap;    ///< 64-bit integers and double cost little
@@ -22,6 +22,8 @@ struct Target {
 
 /// Null for an unknown name.
 const Target *findTarget(std::string_view name);
+/// The same target where sums have to stay as the model has them, or code and weights small.
+const Target &withoutWinograd(const Target &);
 /// "host, mcu-fpu, ..."
 std::string_view targetNames();
 

@@ -2,11 +2,13 @@
 //
 // A convolution that reads a border of zeros in memory has no edge cases: with kernels of one group
 // and no dilation each row of the filter is one run of memory (kernels.md, 7.2).
+#include "codegen/kernels/kernel_def.h"
 #include "ir/ops.h"
 #include "passes/graph.h"
 #include "passes/passes.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace burin::passes {
 namespace ops = ir::ops;
@@ -26,6 +28,16 @@ bool profits(const Op &op) {
          std::ranges::all_of(op[ir::attr::dilations], [](int64_t d) { return d == 1; }) &&
          std::ranges::all_of(op[ir::attr::pads], isNumber) &&
          std::ranges::any_of(op[ir::attr::pads], [](const ir::Dim &d) { return !d.isNumber(0); });
+}
+
+/// Whether the kernel of the op pads while it reads.
+bool clips(const Op &op, const PassContext &context) {
+  const kernels::KernelDef *kernel = kernels::chooseKernel(op, *context.target);
+  if (!kernel || !kernel->clipsBorder)
+    return false;
+  if (context.explains("conv-border"))
+    context.say(fmt::format("conv-border: not at '{}': {} needs no border; {}", op.at.node, kernel->variant, kernel->reason(op, *context.target)));
+  return true;
 }
 
 /// Borders that are made, for convolutions further down in the same block to share.
@@ -72,7 +84,7 @@ bool padPhysical(ir::Module &module, PassContext &context) {
   bool changed = false;
   Borders borders{module};
   for (Op *op : allOps(module))
-    if (profits(*op) && context.allow("conv-border", op->at)) {
+    if (profits(*op) && !clips(*op, context) && context.allow("conv-border", op->at)) {
       borders.give(*op);
       changed = true;
     }

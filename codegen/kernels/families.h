@@ -9,6 +9,7 @@ namespace burin::kernels {
 
 std::span<const KernelDef> elementwiseKernels();
 std::span<const KernelDef> linearKernels();
+std::span<const KernelDef> convKernels();
 std::span<const KernelDef> attentionKernels();
 std::span<const KernelDef> movementKernels();
 std::span<const KernelDef> poolKernels();

@@ -31,6 +31,9 @@ struct KernelDef {
   bool (*applies)(const Op &, const Target &) = nullptr; ///< null: always
   void (*emit)(Call &) = nullptr;
   bool epilogue = false; ///< `emit` takes the epilogue block; else it is run as a step of its own
+  bool clipsBorder = false; ///< padding costs the kernel little: no border is made in memory for it
+  /// Why this row, in words, for the report and --explain; empty or null where there was no choice.
+  std::string (*reason)(const Op &, const Target &) = nullptr;
 };
 
 /// How the compiler runs an op itself, by the same kernels: constant folding, `burin run`.

@@ -131,9 +131,16 @@ void emitConcat(Call &call) {
 
 void emitPad(Call &call) {
   const Op &op = call.op;
-  const ir::Dims from = atLeastOneAxis(op.operand(0)->type.shape()), shape = atLeastOneAxis(op.result()->type.shape());
+  ir::Dims from = atLeastOneAxis(op.operand(0)->type.shape()), shape = atLeastOneAxis(op.result()->type.shape());
   Dims begin(op[attr::pads].begin(), op[attr::pads].begin() + static_cast<ptrdiff_t>(op[attr::pads].size() / 2));
   begin = begin.empty() ? Dims{0} : begin;
+  // An axis without a border becomes a part of the one before it: few long rows.
+  for (size_t i = from.size(); i-- > 1 && op[attr::mode] == "constant";)
+    if (const Dim extent = shape[i]; begin[i].isNumber(0) && from[i] == extent)
+      for (ir::Dims *dims : {&from, &begin, &shape}) {
+        (*dims)[i - 1] = (*dims)[i - 1] * extent;
+        dims->erase(dims->begin() + static_cast<ptrdiff_t>(i));
+      }
   call.name = "pad";
   call.include("burin/rt/pad.h");
   const std::string in = call.read(op.operand(0), "in");

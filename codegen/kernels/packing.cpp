@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/kernels/packing.h"
 
+#include "burin/rt/winograd.h"
+
+#include <array>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -80,6 +83,33 @@ Packed packFilter(const Value *from, int64_t groups, int panel) {
     std::vector<float> out(static_cast<size_t>(count));
     for (int64_t g = 0; g < groups; ++g)
       packRows(values.data() + g * each * depth, each, depth, panel, out.data() + g * panels(each, panel) * depth * panel);
+    return toBytes(out);
+  };
+  return packed;
+}
+
+Packed packWinograd(const Value *from, int tile, int panel) {
+  const int64_t o = from->type.dim(0).number(), c = from->type.dim(3).number(), points = (tile + 2) * (tile + 2);
+  const int64_t plane = panels(o, panel) * c * panel;
+  Packed packed;
+  packed.from = from;
+  packed.layout = fmt::format("[{}][{}][{}][{}]", points, panels(o, panel), c, panel);
+  packed.count = points * plane;
+  packed.make = [from, tile, o, c, points, plane, panel] {
+    const std::vector<float> values = floats(from);
+    std::vector<float> out(static_cast<size_t>(points * plane));
+    std::array<double, 36> u;
+    for (int64_t i = 0; i < o; ++i)
+      for (int64_t j = 0; j < c; ++j) {
+        const float *taps = values.data() + i * 9 * c + j;
+        if (tile == 2)
+          rt::winogradFilter<2>(taps, c, u.data());
+        else
+          rt::winogradFilter<4>(taps, c, u.data());
+        float *to = out.data() + (i / panel * c + j) * panel + i % panel;
+        for (int64_t k = 0; k < points; ++k)
+          to[k * plane] = static_cast<float>(u[static_cast<size_t>(k)]);
+      }
     return toBytes(out);
   };
   return packed;

@@ -11,7 +11,7 @@ namespace burin::kernels {
 std::vector<const KernelDef *> allKernels() {
   std::vector<const KernelDef *> all;
   for (const std::span<const KernelDef> family :
-       {elementwiseKernels(), linearKernels(), attentionKernels(), movementKernels(), poolKernels(), rowKernels(), indexKernels(), quantKernels(),
+       {elementwiseKernels(), linearKernels(), convKernels(), attentionKernels(), movementKernels(), poolKernels(), rowKernels(), indexKernels(), quantKernels(),
         recurrentKernels(), imageKernels()})
     for (const KernelDef &row : family)
       all.push_back(&row);

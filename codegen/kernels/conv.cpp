@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Convolutions. Winograd's algorithm is in winograd.cpp.
+#include "codegen/kernels/contraction.h"
+#include "codegen/kernels/elementwise.h"
+#include "codegen/kernels/families.h"
+#include "codegen/kernels/packing.h"
+#include "codegen/kernels/winograd.h"
+#include "ir/ops.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::kernels {
+namespace {
+namespace ops = ir::ops;
+namespace attr = ir::attr;
+
+bool isPlain(const Conv &c) {
+  const auto isZero = [](const Dim &d) { return d.isNumber(0); };
+  return c.group == 1 && std::ranges::all_of(c.padBegin, isZero) && std::ranges::all_of(c.padEnd, isZero) &&
+         std::ranges::all_of(c.dilation, [](int64_t d) { return d == 1; });
+}
+
+bool isPointwise(const Op &op, const Target &) {
+  if (!isFloatConv(op))
+    return false;
+  const Conv c = describeConv(op);
+  const auto isOne = [](int64_t x) { return x == 1; };
+  return isPlain(c) && std::ranges::all_of(c.kernel, isOne) && std::ranges::all_of(c.stride, isOne);
+}
+
+bool isDirect(const Op &op, const Target &) {
+  if (!isFloatConv(op))
+    return false;
+  const Conv c = describeConv(op);
+  return isPlain(c) && c.axes == 2;
+}
+
+bool isDepthwise(const Op &op, const Target &) {
+  if (!isFloatConv(op))
+    return false;
+  const Conv c = describeConv(op);
+  return c.axes == 2 && c.group > 1 && c.channels == Dim(c.group);
+}
+
+bool isFloatAny(const Op &op, const Target &) { return isFloatConv(op) && !op[attr::strides].empty(); }
+
+void emitPointwise(Call &call) {
+  const Op &op = call.op;
+  const Conv c = describeConv(op);
+  const int64_t n = c.outChannels.number(), k = c.channels.number();
+  const int panel = panelFor(call.target, n);
+  call.name = fmt::format("conv1x1{}", epilogueName(op));
+  call.include("burin/rt/gemm.h");
+  call.include("burin/rt/math.h");
+  const std::string in = call.read(op.operand(0), "in");
+  const std::string filter = call.packed(packFilter(c.filter, 1, panel), "filter");
+  const std::string out = call.write(op.result(), "out");
+  const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
+  const std::string rows = call.extent(c.images * ir::product(c.out), "pixels");
+  call.line(fmt::format("rt::{}<{}>({}, Const<{}>{{}}, Const<{}>{{}}, {}, {}, {}, {}, {}, {}, work);", n % panel ? "gemmExact" : "gemm", panel, rows, n, k, in, k,
+                        filter, out, n, epilogue));
+  call.units = (n + panel - 1) / panel;
+  call.unitsOf = fmt::format("panels of {}", panel);
+  call.macs = convMacs(c);
+}
+
+void emitDirect(Call &call) {
+  const Op &op = call.op;
+  const Conv c = describeConv(op);
+  const int64_t n = c.outChannels.number();
+  const int panel = panelFor(call.target, n);
+  call.name = fmt::format("conv{}{}", kernelText(c), epilogueName(op));
+  call.include("burin/rt/conv.h");
+  call.include("burin/rt/math.h");
+  const std::string in = call.read(op.operand(0), "in");
+  const std::string filter = call.packed(packFilter(c.filter, 1, panel), "filter");
+  const std::string out = call.write(op.result(), "out");
+  const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
+  const Dim inRow = c.in[1] * c.channels, outRow = c.out[1] * c.outChannels;
+  const std::pair<std::string, std::string_view> rows[] = {
+      {call.extent(c.out[0], "height"), "height"},
+      {call.extent(c.out[1], "width"), "width"},
+      {call.extent(c.channels, "channels"), "channels"},
+      {fmt::format("Const<{}>{{}}", n), "outChannels"},
+      {fmt::format("Const<{}>{{}}", c.kernel[0]), "kernelHeight"},
+      {fmt::format("Const<{}>{{}}", c.kernel[1]), "kernelWidth"},
+      {fmt::format("Const<{}>{{}}", c.stride[0]), "strideHeight"},
+      {fmt::format("Const<{}>{{}}", c.stride[1]), "strideWidth"},
+      {call.number(c.in[0] * inRow, "inImage"), "inImage"},
+      {call.number(inRow, "inRow"), "inRow"},
+      {call.number(c.out[0] * outRow, "outImage"), "outImage"},
+      {call.number(outRow, "outRow"), "outRow"},
+      {std::to_string(n), "outPixel"},
+  };
+  call.line("const rt::Conv2d shape{");
+  fieldLines(call, rows);
+  call.line("};");
+  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);", n % panel ? "conv2dExact" : "conv2d", panel, in, filter, out, epilogue));
+  call.units = c.images * c.out[0];
+  call.unitsOf = "rows";
+  call.macs = convMacs(c);
+}
+
+/// The struct that kernels with virtual padding take.
+void generalShape(Call &call, const Conv &c) {
+  std::vector<std::string> in, out, kernel, stride, dilation, pad, inStride, outStride;
+  for (size_t i = 0; i < c.axes; ++i) {
+    Dim inStep = c.channels, outStep = c.outChannels;
+    for (size_t j = i + 1; j < c.axes; ++j) {
+      inStep = inStep * c.in[j];
+      outStep = outStep * c.out[j];
+    }
+    in.push_back(call.number(c.in[i], fmt::format("in{}", i)));
+    out.push_back(call.number(c.out[i], fmt::format("out{}", i)));
+    kernel.push_back(std::to_string(c.kernel[i]));
+    stride.push_back(std::to_string(c.stride[i]));
+    dilation.push_back(std::to_string(c.dilation[i]));
+    pad.push_back(call.number(c.padBegin[i], fmt::format("pad{}", i)));
+    inStride.push_back(call.number(inStep, fmt::format("inStride{}", i)));
+    outStride.push_back(call.number(outStep, fmt::format("outStride{}", i)));
+  }
+  const std::string inImage = call.number(c.channels * ir::product(c.in), "inImage");
+  const std::string outImage = call.number(c.outChannels * ir::product(c.out), "outImage");
+  const auto entry = [&](const std::string &text, std::string_view name) { call.line(fmt::format("    {}, // {}", text, name)); };
+  const auto list = [&](const std::vector<std::string> &v, std::string_view name) {
+    entry(fmt::format("{{{{{}}}}}", fmt::join(v, ", ")), name);
+  };
+  call.line(fmt::format("const rt::ConvGeneral<{}> shape{{", c.axes));
+  entry(call.number(c.channels, "channels"), "channels");
+  entry(call.number(c.outChannels, "outChannels"), "outChannels");
+  entry(std::to_string(c.group), "groups");
+  list(in, "in");
+  list(out, "out");
+  list(kernel, "kernel");
+  list(stride, "stride");
+  list(dilation, "dilation");
+  list(pad, "padBegin");
+  entry(inImage, "inImage");
+  entry(outImage, "outImage");
+  list(inStride, "inStride");
+  list(outStride, "outStride");
+  call.line("};");
+  call.units = c.images;
+  for (size_t i = 0; i + 1 < c.axes; ++i)
+    call.units = call.units * c.out[i];
+  call.unitsOf = "rows";
+  call.macs = convMacs(c);
+}
+
+void emitDepthwise(Call &call) {
+  const Op &op = call.op;
+  const Conv c = describeConv(op);
+  const auto isZero = [](const Dim &d) { return d.isNumber(0); };
+  const bool bordered = std::ranges::all_of(c.padBegin, isZero) && std::ranges::all_of(c.padEnd, isZero);
+  call.name = fmt::format("depthwise{}{}", kernelText(c), epilogueName(op));
+  call.include("burin/rt/depthwise.h");
+  call.include("burin/rt/math.h");
+  const std::string in = call.read(op.operand(0), "in"), filter = call.packed(packDepthwise(c.filter), "filter");
+  const std::string out = call.write(op.result(), "out");
+  const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
+  generalShape(call, c);
+  call.line(fmt::format("rt::{}<{}, {}>(shape, {}, {}, {}, {}, work);", bordered ? "depthwise2d" : "depthwise2dVirtual", c.kernel[0], c.kernel[1], in, filter, out, epilogue));
+}
+
+void emitConvVirtual(Call &call) {
+  const Op &op = call.op;
+  const Conv c = describeConv(op);
+  const bool transposed = op.is(ops::conv_transpose);
+  const int panel = panelFor(call.target, c.outChannels.number() / c.group);
+  call.name = fmt::format("conv{}{}{}", transposed ? "Transpose" : "", kernelText(c), epilogueName(op));
+  call.include(transposed ? "burin/rt/conv_transpose.h" : "burin/rt/conv_general.h");
+  call.include("burin/rt/math.h");
+  const std::string in = call.read(op.operand(0), "in"), filter = call.packed(packFilter(c.filter, c.group, panel), "filter");
+  const std::string out = call.write(op.result(), "out");
+  const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
+  generalShape(call, c);
+  const std::string kernel = transposed ? fmt::format("convTranspose{}d", c.axes) : fmt::format("conv{}dVirtual", c.axes);
+  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);", kernel, panel, in, filter, out, epilogue));
+}
+
+void emitConvScalar(Call &call) {
+  const Op &op = call.op;
+  const Conv c = describeConv(op);
+  const bool transposed = op.is(ops::conv_transpose);
+  call.name = fmt::format("conv{}{}", transposed ? "Transpose" : "", kernelText(c));
+  call.include("burin/rt/conv_scalar.h");
+  call.include("burin/rt/numeric.h");
+  const std::string in = call.read(op.operand(0), "in"), filter = call.read(op.operand(1), "filter"), out = call.write(op.result(), "out");
+  generalShape(call, c);
+  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);", transposed ? "convTransposeScalar" : "convScalar",
+                        accumulator(op.operand(0)->type.element()), in, filter, out, storeAs(op.operand(0)->type.element())));
+}
+
+void emitConvInteger(Call &call) {
+  const Op &op = call.op;
+  const Conv c = describeConv(op);
+  call.name = fmt::format("convInteger{}", kernelText(c));
+  call.include("burin/rt/integer.h");
+  const std::string in = call.read(op.operand(0), "in"), filter = call.read(op.operand(1), "filter");
+  const Value *xZero = op.numOperands() > 2 ? op.operand(2) : nullptr, *fZero = op.numOperands() > 3 ? op.operand(3) : nullptr;
+  const std::string zero = xZero ? call.read(xZero, "inZero") + "[0]" : fmt::format("{}{{0}}", elementCpp(op.operand(0)->type.element()));
+  const std::string filterZero = fZero ? call.read(fZero, "filterZero") : "nullptr";
+  const std::string out = call.write(op.result(), "out");
+  generalShape(call, c);
+  call.line(fmt::format("rt::convInteger(shape, {}, {}, {}, rt::IntegerZero<{}>{{{}, {}}}, {}, rt::Keep{{}}, work);", in, zero, filter,
+                        elementCpp(op.operand(1)->type.element()), filterZero, fZero && !fZero->type.count().isNumber(1) ? 1 : 0, out));
+}
+
+bool isFloatTranspose(const Op &op, const Target &) { return isFloatConv(op); }
+
+constexpr KernelDef kConv[] = {
+    {.op = &ops::conv, .variant = "1x1 gemm", .applies = isPointwise, .emit = emitPointwise, .epilogue = true},
+    {.op = &ops::conv, .variant = "depthwise", .applies = isDepthwise, .emit = emitDepthwise, .epilogue = true},
+    {.op = &ops::conv, .variant = "winograd 4x4", .applies = isWinograd4, .emit = emitWinograd, .epilogue = true, .clipsBorder = true, .reason = explainConv},
+    {.op = &ops::conv, .variant = "winograd 2x2", .applies = isWinograd2, .emit = emitWinograd, .epilogue = true, .clipsBorder = true, .reason = explainConv},
+    {.op = &ops::conv, .variant = "direct", .applies = isDirect, .emit = emitDirect, .epilogue = true, .reason = explainConv},
+    {.op = &ops::conv, .variant = "virtual padding", .applies = isFloatAny, .emit = emitConvVirtual, .epilogue = true},
+    {.op = &ops::conv, .variant = "scalar", .emit = emitConvScalar},
+    {.op = &ops::conv_integer, .variant = "scalar", .emit = emitConvInteger},
+    {.op = &ops::conv_transpose, .variant = "gather", .applies = isFloatTranspose, .emit = emitConvVirtual, .epilogue = true},
+    {.op = &ops::conv_transpose, .variant = "scalar", .emit = emitConvScalar},
+};
+
+} // namespace
+
+std::span<const KernelDef> convKernels() { return kConv; }
+
+} // namespace burin::kernels

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codegen/kernels/winograd.h"
+
+#include "burin/rt/winograd.h"
+#include "codegen/kernels/contraction.h"
+#include "codegen/kernels/cost.h"
+#include "codegen/kernels/elementwise.h"
+#include "codegen/kernels/packing.h"
+#include "ir/ops.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::kernels {
+namespace {
+namespace attr = ir::attr;
+
+constexpr int64_t kFewestChannels = 16; // below, the transforms have no whole vectors
+
+/// What there is to choose for: the op as a problem of the cost model.
+std::optional<Conv3x3> problemOf(const Op &op, const Target &target) {
+  if (!target.winograd || !isFloatConv(op))
+    return {};
+  const Conv c = describeConv(op);
+  const auto isNumber = [](const Dim &d) { return d.isNumber(); };
+  const auto isOne = [](int64_t x) { return x == 1; };
+  if (c.axes != 2 || c.group != 1 || c.kernel != std::vector<int64_t>{3, 3} || !std::ranges::all_of(c.stride, isOne) ||
+      !std::ranges::all_of(c.dilation, isOne) || !std::ranges::all_of(c.in, isNumber) || !std::ranges::all_of(c.padBegin, isNumber) ||
+      !std::ranges::all_of(c.out, isNumber) || !c.channels.isNumber())
+    return {};
+  const Conv3x3 problem{std::max<int64_t>(c.images.bounds().lo, 1), c.out[0].number(), c.out[1].number(), c.channels.number(),
+                        c.outChannels.number()};
+  const bool isEmpty = problem.height < 1 || problem.width < 1;
+  if (isEmpty || problem.channels < kFewestChannels || problem.outChannels < kFewestChannels)
+    return {};
+  return problem;
+}
+
+bool isChosen(const Op &op, const Target &target, int tile) {
+  const std::optional<Conv3x3> problem = problemOf(op, target);
+  return problem && planConv3x3(defaultMachine(), *problem).tile == tile;
+}
+
+} // namespace
+
+bool isWinograd2(const Op &op, const Target &target) { return isChosen(op, target, 2); }
+bool isWinograd4(const Op &op, const Target &target) { return isChosen(op, target, 4); }
+
+void emitWinograd(Call &call) {
+  const Op &op = call.op;
+  const Conv c = describeConv(op);
+  const ConvPlan plan = planConv3x3(defaultMachine(), *problemOf(op, call.target));
+  const int64_t n = c.outChannels.number(), channels = c.channels.number();
+  const int panel = panelFor(call.target, n);
+  call.name = fmt::format("conv3x3F{}{}", plan.tile, epilogueName(op));
+  call.include("burin/rt/math.h");
+  call.include("burin/rt/winograd.h");
+  const std::string in = call.read(op.operand(0), "in");
+  const std::string filter = call.packed(packWinograd(c.filter, plan.tile, panel), "filter");
+  const std::string out = call.write(op.result(), "out");
+  const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
+  const Dim tiles = c.images * ceilDiv(c.out[0], plan.tile) * ceilDiv(c.out[1], plan.tile);
+  const Dim inRow = c.in[1] * c.channels, outRow = c.out[1] * c.outChannels;
+  call.line("const rt::Winograd shape{");
+  const std::pair<std::string, std::string_view> rows[] = {
+      {fmt::format("Const<{}>{{}}", channels), "channels"},
+      {fmt::format("Const<{}>{{}}", n), "outChannels"},
+      {call.extent(tiles, "tiles"), "tiles"},
+      {fmt::format("Const<{}>{{}}", plan.block), "block"},
+      {c.in[0].text(), "inHeight"},
+      {c.in[1].text(), "inWidth"},
+      {c.out[0].text(), "outHeight"},
+      {c.out[1].text(), "outWidth"},
+      {c.padBegin[0].text(), "padTop"},
+      {c.padBegin[1].text(), "padLeft"},
+      {(c.in[0] * inRow).text(), "inImage"},
+      {inRow.text(), "inRow"},
+      {(c.out[0] * outRow).text(), "outImage"},
+      {outRow.text(), "outRow"},
+  };
+  fieldLines(call, rows);
+  call.line("};");
+  call.line(fmt::format("rt::{}<{}, {}>(shape, {}, {}, {}, {}, work);", plan.byPanels ? "winogradPanels" : "winograd", plan.tile, panel, in, filter, out, epilogue));
+  call.units = plan.byPanels ? Dim((n + panel - 1) / panel) : ceilDiv(tiles, plan.block);
+  call.unitsOf = plan.byPanels ? fmt::format("panels of {}", panel) : fmt::format("blocks of {} tiles", plan.block);
+  call.scratchBytes = rt::winogradScratch(plan.tile, static_cast<int>(channels), static_cast<int>(plan.block), panel);
+  call.macs = convMacs(c);
+}
+
+std::string explainConv(const Op &op, const Target &target) {
+  const std::optional<Conv3x3> problem = problemOf(op, target);
+  if (!problem)
+    return {};
+  std::string text;
+  const Machine &machine = defaultMachine();
+  const std::pair<std::string_view, ConvPlan> plans[] = {
+      {"direct", planDirect(machine, *problem)}, {"2x2", planWinograd(machine, *problem, 2)}, {"4x4", planWinograd(machine, *problem, 4)}};
+  for (const auto &[name, plan] : plans)
+    text += fmt::format("{}{} {:.0f} us", text.empty() ? "estimated: " : ", ", name, plan.seconds * 1e6);
+  return text;
+}
+
+} // namespace burin::kernels
