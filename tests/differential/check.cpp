@@ -3,6 +3,7 @@
 
 #include "codegen/kernels/evaluator.h"
 #include "ir/text.h"
+#include "ir/verify.h"
 #include "passes/pipeline.h"
 #include "tests/differential/shrink.h"
 #include "tests/reference/reference.h"
@@ -63,6 +64,7 @@ std::string Way::text() const {
 Graph::Graph(std::string moduleText, uint32_t graphSeed)
     : text(std::move(moduleText)), seed(graphSeed) {
   const auto module = ir::parse(text, "graph");
+  ir::verifyOrThrow(*module, "making it");
   const ir::Function &f = *module->functions.front();
   samples = makeSamples(f, seed);
   expected = expect(f, samples, seed);

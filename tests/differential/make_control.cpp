@@ -119,9 +119,8 @@ Made loop(Maker &m) {
   Value *scanned = nullptr;
   Facts ofScan;
   if (m.chance(50)) {
-    scanned = m.any([](const Value &v) { return v.type.rank() <= 3; });
+    scanned = m.any([&](const Value &v) { return v.type.rank() <= 3 && m.isKnown(v, outer); });
     ofScan = m.factsOf(scanned);
-    // not of an extent that the body itself finds
     yields.push_back(scanned);
   }
   inner.yield(yields);

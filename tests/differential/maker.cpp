@@ -81,6 +81,16 @@ std::vector<Value *> Maker::ofType(const Type &type, size_t from) const {
   return fit;
 }
 
+bool Maker::isKnown(const Value &v, size_t count) const {
+  std::map<std::string, ir::Bounds, std::less<>> known, used;
+  for (size_t i = 0; i < count; ++i)
+    for (const Dim &d : values_[i]->type.shape())
+      d.collectSymbols(known);
+  for (const Dim &d : v.type.shape())
+    d.collectSymbols(used);
+  return std::ranges::all_of(used, [&](const auto &s) { return known.contains(s.first); });
+}
+
 // ---- constants ----
 
 Value *Maker::constant(ElementType element, Shape shape, double most) {

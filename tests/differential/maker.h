@@ -89,6 +89,8 @@ public:
   size_t count() const { return values_.size(); }
   /// Ops into a block, for control flow.
   void grow(ir::Block &, int ops);
+  /// Whether the first `count` values have all symbols of v's extents: a block may make its own.
+  bool isKnown(const Value &v, size_t count) const;
   /// The newest values of a type, not made before `from`.
   std::vector<Value *> ofType(const Type &, size_t from = 0) const;
 
