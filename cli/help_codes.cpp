@@ -29,6 +29,10 @@ constexpr Topic kCodes[] = {
     {"codegen.element", "An element type that generated code does not have",
      R"(  No kernel computes with elements of this type. Cast them in the model.
 )"},
+    {"codegen.element_extents", "A tensor whose extents are gone when it is read",
+     R"(  Elements of a list have extents each. Getting one sets the symbols of its type, so that one got
+  before may not be read after that: bind the extents of what is got to symbols of its own.
+)"},
     {"codegen.entries", "The model has several entry points",
      R"(  One class has one entry point so far.
 )"},
@@ -38,15 +42,20 @@ constexpr Topic kCodes[] = {
     {"codegen.extents", "Extents that are not known",
      R"(  The kernel of this operator needs to know how large its result is.
 )"},
+    {"codegen.interface", "A list or an optional that a model is given or returns",
+     R"(  The interface of generated code has tensors. Lists and optionals may live inside a model: cut it
+  with --outputs, or let it take and return the elements.
+)"},
     {"codegen.kernel", "There is no kernel for an operator",
      R"(  The model was read, but burin has no code for this operator with these types. `burin check` lists
   every such node.
 )"},
+    {"codegen.list", "A list whose memory is not known",
+     R"(  The capacity of a list is a number, and where one is carried on (`if`, `loop`) its type stays the
+  same.
+)"},
     {"codegen.string", "A constant of text",
      R"(  Constants of strings cannot be compiled yet.
-)"},
-    {"codegen.type", "A type that generated code does not have",
-     R"(  Lists, optionals and strings cannot be compiled everywhere yet.
 )"},
     {"dims.unbounded", "A dimension without an upper bound",
      R"(  Memory is planned at compile time, so every dimension that stays open needs a bound: --dim

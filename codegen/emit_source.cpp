@@ -114,6 +114,8 @@ private:
       includes.insert(p_.stubs[i].includes.begin(), p_.stubs[i].includes.end());
     if (needsSpecial(part, steps))
       includes.insert("burin/rt/special.h");
+    if (steps.find("rt::copyList") != std::string::npos)
+      includes.insert("burin/rt/list.h");
     emitHead("burin/runtime.h", includes);
     emitExterns(named.weights);
     emitLocalNames(usesConst(part));
@@ -377,7 +379,7 @@ private:
       if (s.layers.size() > kMostListed)
         layers.push_back(fmt::format("and {} more", s.layers.size() - kMostListed));
       out_.comment(fmt::format("layers: {}", fmt::join(layers, ", ")));
-      out_.line(fmt::format("BURIN_STUB void {}({}) {{", s.name, fmt::join(s.parameters, ", ")));
+      out_.line(fmt::format("BURIN_STUB {} {}({}) {{", s.returnsStatus ? "Status" : "void", s.name, fmt::join(s.parameters, ", ")));
       out_.indent();
       for (const std::string &l : s.body)
         out_.line(l);

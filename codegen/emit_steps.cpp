@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/emit_steps.h"
 
+#include "ir/list_layout.h"
 #include "ir/ops.h"
 
 #include <algorithm>
@@ -55,12 +56,20 @@ private:
     const bool scratch = prepared.call.scratchBytes > 0;
     arguments.push_back(!nested ? "work" : fmt::format("{{0, {}, {}}}", memory_.extent(prepared.call.units), scratch ? "work.scratch" : "nullptr"));
     usesWork_ |= !nested || scratch;
-    out_.line(fmt::format("{}({});", memory_.prepared.stubs[prepared.stub].name, fmt::join(arguments, ", ")));
+    const std::string stub = fmt::format("{}({})", memory_.prepared.stubs[prepared.stub].name, fmt::join(arguments, ", "));
+    if (prepared.call.returnsStatus) {
+      out_.line(fmt::format("if (const Status status = {}; status != Status::ok)", stub));
+      out_.line("  return status;");
+    } else {
+      out_.line(stub + ";");
+    }
     for (const std::string &check : checks) {
       out_.line(check);
       out_.line("  return Status::bad_shape;");
     }
     defineDims(op);
+    if (scratch && (op.is(ops::list_get) || op.is(ops::optional_get)))
+      elementDims(op);
   }
 
   bool isDefinedSymbol(const Dim &d) const {
@@ -74,6 +83,21 @@ private:
       return;
     for (const Dim &d : op[attr::dims])
       checkDefined(d);
+  }
+
+  /// The kernel has left the extents of an element in its scratch.
+  void elementDims(const Op &op) {
+    const ir::Shape &shape = op.result()->type.shape();
+    for (size_t i = 0; i < shape.size(); ++i) {
+      const SymbolInfo *s = shape[i].symbolName() ? memory_.prepared.findSymbol(*shape[i].symbolName()) : nullptr;
+      const std::string at = memory_.extent(shape[i]), own = fmt::format("static_cast<int>(rt::int64At(work.scratch, {}))", i);
+      if (s && s->isDefined) {
+        out_.line(fmt::format("{} = {};", at, own));
+      } else {
+        out_.line(fmt::format("if ({} != {})", own, at));
+        out_.line("  return Status::bad_shape;");
+      }
+    }
   }
 
   void checkDefined(const Dim &d) {
@@ -118,7 +142,13 @@ private:
 
   void copy(const Value *from, const Value *to) {
     const std::string source = memory_.pointer(from), target = memory_.pointer(to);
-    if (source != target)
+    if (!from->type.isTensor() && from->type != to->type)
+      throw CompileError(Problem::unsupported, to->def() ? to->def()->at : Location{}, fmt::format("'{}' is {}, but {} is carried on to it", to->name, to->type.text(), from->type.text()))
+          .code("codegen.list");
+    if (source != target && !from->type.isTensor()) {
+      const ir::ListLayout l = ir::listLayout(from->type);
+      out_.line(fmt::format("rt::copyList({{{}, {}, {}, {}}}, {}, {});", l.capacity, l.slotBytes, l.extents, l.elementBytes, target, source));
+    } else if (source != target)
       out_.line(fmt::format("BURIN_COPY({}, {}, {});", target, source, byteCount(from->type)));
   }
 

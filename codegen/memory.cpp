@@ -96,9 +96,10 @@ std::string Memory::pointer(const Value *value, bool asF32) const {
     // What lies there before the output may be of another type.
     return fmt::format("static_cast<{} *>(static_cast<void *>({}))", kernels::elementCpp(v->type.element()), it->second.pointer);
   }
-  accessors_.insert(v->type.element());
+  const ElementType stored = v->type.isTensor() ? v->type.element() : ElementType::u8; // storedCpp
+  accessors_.insert(stored);
   named_.buffers.insert(buffer->second);
-  return fmt::format("c.{}({})", accessorName(v->type.element()), bufferNames_[buffer->second]);
+  return fmt::format("c.{}({})", accessorName(stored), bufferNames_[buffer->second]);
 }
 
 std::string Memory::packed(const kernels::Packed &p) const {

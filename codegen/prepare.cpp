@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/prepare.h"
 
+#include "codegen/element_extents.h"
 #include "codegen/legalise.h"
 #include "ir/ops.h"
 
@@ -70,8 +71,13 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
         .code("codegen.entries")
         .hint("choose one with --signature");
   }
+  checkInterface();
   legalise(module, entry.body, *settings.target);
   collectSymbols();
+  checkElementExtents(entry, [this](std::string_view name) {
+    const SymbolInfo *s = findSymbol(name);
+    return s && s->isDefined;
+  });
   nameInterface();
   findNodeScope();
   nameValues(entry.body);
@@ -80,6 +86,23 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
   placeWeights();
+}
+
+void Prepared::checkInterface() {
+  const auto check = [&](std::string_view what, const std::string &name, const Type &type) {
+    if (!type.isTensor())
+      problems_.push_back(CompileError(Problem::unsupported, {}, fmt::format("the {} '{}' is {}: what a model is given and returns are tensors", what, name, type.text()))
+                              .code("codegen.interface")
+                              .hint("cut the model with --outputs, or let it take and return the elements")
+                              .diagnostic());
+  };
+  for (size_t i = 0; i < entry.body.numArguments(); ++i)
+    check("input", entry.body.argument(i)->name, entry.body.argument(i)->type);
+  const Op &yield = entry.body.terminator();
+  for (size_t i = 0; i < yield.numOperands(); ++i)
+    check("output", entry.resultNames[i], yield.operand(i)->type);
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
 }
 
 void Prepared::collectSymbols() {
@@ -194,9 +217,6 @@ void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested
 }
 
 void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
-  for (size_t i = 0; i < op.numResults(); ++i)
-    if (!op.result(i)->type.isTensor())
-      throw CompileError(Problem::unsupported, op.at, fmt::format("{} cannot be compiled yet", op.result(i)->type.text())).code("codegen.type");
   if (isPlainBlockOp(op)) {
     for (size_t i = 0; i < op.numOperands(); ++i)
       if (op.operand(i) && op.operand(i)->isConstant())
@@ -241,6 +261,7 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   stub.body = std::exchange(call.body, {});
   stub.includes = std::exchange(call.includes, {});
   stub.variant = kernel->variant;
+  stub.returnsStatus = call.returnsStatus;
   const std::string key = fmt::format("{}|{}|{}", call.returnsStatus, fmt::join(stub.parameters, ","), fmt::join(stub.body, "\n"));
   const auto [it, isNew] = stubOf_.emplace(key, stubs.size());
   if (isNew) {

@@ -49,6 +49,7 @@ struct Stub {
   std::vector<std::string> layers;
   std::set<std::string> includes;
   std::string variant;
+  bool returnsStatus = false;
 };
 
 /// How one op runs: a call of a stub.
@@ -112,6 +113,7 @@ public:
   int tasks() const { return settings.threads ? kMaxTasks : 1; }
 
 private:
+  void checkInterface();
   void collectSymbols();
   void nameInterface();
   void findNodeScope();

@@ -4,35 +4,12 @@
 #include "passes/memory_plan.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace burin::passes {
 namespace ops = ir::ops;
 using ir::Op;
 using ir::Trait;
 using ir::Value;
-
-namespace {
-int64_t multiply(int64_t a, int64_t b) {
-  int64_t out;
-  if (__builtin_mul_overflow(a, b, &out))
-    throw CompileError(Problem::limit, {}, "a buffer of more than 2^63 bytes");
-  return out;
-}
-
-int64_t largestCount(const ir::Type &type) {
-  int64_t count = 1;
-  for (const ir::Dim &d : type.shape()) {
-    const int64_t hi = d.bounds().hi;
-    if (hi == ir::kUnbounded)
-      throw CompileError(Problem::limit, {},
-                         fmt::format("{} has an extent without an upper bound", type.text()));
-    count = multiply(count, std::max<int64_t>(hi, 0));
-  }
-  return count;
-}
-
-} // namespace
 
 bool isStep(const Op &op) { return !op.is(ops::yield) && !op.is(ops::reshape); }
 
@@ -91,22 +68,6 @@ std::vector<const Op *> steps(const ir::Function &function) {
     if (isStep(op))
       all.push_back(&op);
   return all;
-}
-
-int64_t bufferBytes(const ir::Type &type) {
-  constexpr int64_t kHead = 8, kString = 16;
-  switch (type.kind()) {
-  case ir::Type::Kind::tensor: {
-    const auto size = static_cast<int64_t>(ir::elementSize(type.element()));
-    return multiply(largestCount(type), type.element() == ir::ElementType::string ? kString : size);
-  }
-  case ir::Type::Kind::list:
-    return kHead +
-           multiply(largestCount(type), (bufferBytes(type.inner()) + kHead - 1) / kHead * kHead);
-  case ir::Type::Kind::optional:
-    return kHead + bufferBytes(type.inner());
-  }
-  return 0;
 }
 
 } // namespace burin::passes

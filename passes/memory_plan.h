@@ -15,6 +15,7 @@
 // unless it lies there already.
 #pragma once
 
+#include "ir/list_layout.h"
 #include "ir/memory_plan.h"
 
 #include <functional>
@@ -43,11 +44,7 @@ struct PlanOptions {
 /// another name of their operand (reshape).
 std::vector<const ir::Op *> steps(const ir::Function &);
 
-/// Bytes of a value of the type with every symbol at its upper bound. A list: an i64 of its length,
-/// then its elements, each as large as it can be. An optional: an i64 of whether it has one, then
-/// it. A string: pointer and length. Throws CompileError(limit) for an extent without an upper
-/// bound.
-int64_t bufferBytes(const ir::Type &);
+using ir::bufferBytes;
 
 /// `scratchBytes`: for each step, or empty for none; that of a step with blocks serves its inner
 /// ops too. The result is the same for the same input, whatever the machine.

@@ -22,7 +22,7 @@ std::string Call::add(std::string type, std::string paramName, Argument argument
 }
 
 std::string Call::read(const Value *value, std::string paramName) {
-  return add(fmt::format("const {} *", elementCpp(value->type.element())), std::move(paramName),
+  return add(fmt::format("const {} *", storedCpp(value->type)), std::move(paramName),
              {Argument::Read{value}});
 }
 
@@ -31,7 +31,7 @@ std::string Call::readAsF32(const Value *value, std::string paramName) {
 }
 
 std::string Call::write(const Value *value, std::string paramName) {
-  return add(fmt::format("{} *", elementCpp(value->type.element())), std::move(paramName),
+  return add(fmt::format("{} *", storedCpp(value->type)), std::move(paramName),
              {Argument::Write{value}});
 }
 
@@ -118,6 +118,8 @@ std::string elementCpp(ElementType e) {
                      fmt::format("tensors of {} cannot be compiled yet", ir::name(e)))
       .code("codegen.element");
 }
+
+std::string storedCpp(const Type &type) { return type.isTensor() ? elementCpp(type.element()) : "uint8_t"; }
 
 std::string elementApi(ElementType e) {
   if (e == ElementType::i4 || e == ElementType::i2)

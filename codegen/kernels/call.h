@@ -112,6 +112,8 @@ private:
 
 /// The C++ type of an element in memory: "float", "int64_t", "rt::f16", "bool".
 std::string elementCpp(ElementType);
+/// Of what a value consists of: elements, or bytes of a list or an optional (ir/list_layout.h).
+std::string storedCpp(const Type &);
 /// The same in the public API, which knows no rt: halves are uint16_t.
 std::string elementApi(ElementType);
 /// Whether the text has the identifier as a word of its own.

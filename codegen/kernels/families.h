@@ -18,5 +18,6 @@ std::span<const KernelDef> indexKernels();    ///< gather, scatter, sort, data-d
 std::span<const KernelDef> quantKernels();
 std::span<const KernelDef> recurrentKernels();
 std::span<const KernelDef> imageKernels();
+std::span<const KernelDef> listKernels();    ///< lists and optionals
 
 } // namespace burin::kernels

@@ -131,6 +131,15 @@ matches(steps "^3$")
 
 burin(0 validate ${DATA}/recurrent.gir --cxxflags=-O1)
 
+# ---- validate: lists that live in the arena ----
+
+burin(0 validate ${DATA}/lists.gir --cxxflags=-O1)
+burin(0 validate ${DATA}/lists.gir --optimize none --cxxflags=-O1)
+burin(4 compile ${DATA}/list_output.gir -o lists)
+matches(stderr "the input 'o' is optional<f32.2.>.*the output 'l' is list<f32.2., 2>")
+burin(4 compile ${DATA}/list_extents.gir -o lists)
+matches(stderr "'y' is f32.S., and another element of a list has been got since")
+
 # ---- validate: what is wrong is found ----
 
 burin(1 validate ${model} --data ${DATA}/wrong.npz --cxxflags=-O0)

@@ -29,13 +29,7 @@ constexpr std::string_view kNotCompiled[] = {"non_max_suppression",
                                              "resize",
                                              "grid_sample",
                                              "roi_align",
-                                             "random",
-                                             "list_get",
-                                             "list_insert",
-                                             "list_erase",
-                                             "list_split",
-                                             "optional_has",
-                                             "optional_get"};
+                                             "random"};
 
 std::string textOf(const std::filesystem::path &path) {
   std::stringstream text;

@@ -395,7 +395,7 @@ TEST(MemoryPlan, SymbolsCountAtTheirUpperBound) {
   })");
   EXPECT_EQ(p.buffer("x").bytes, 1600);
   EXPECT_EQ(bufferBytes(ir::Type::list({ir::ElementType::u8, {3}}, 5)), 8 + 5 * 8);
-  EXPECT_EQ(bufferBytes(ir::Type::optional({ir::ElementType::f32, {3}})), 8 + 12);
+  EXPECT_EQ(bufferBytes(ir::Type::optional({ir::ElementType::f32, {3}})), 8 + 16);
   const auto module = ir::parse(
       "dim N = ..\nfunc @f(%x: f32[N]) -> (%y: f32[N]) { %y = softmax(%x) {axis=0} return %y }",
       "test");

@@ -13,6 +13,7 @@
 #include "burin/rt/gemv.h"
 #include "burin/rt/index.h"
 #include "burin/rt/integer.h"
+#include "burin/rt/list.h"
 #include "burin/rt/math.h"
 #include "burin/rt/matmul.h"
 #include "burin/rt/nd.h"
@@ -243,6 +244,16 @@ template <class T> BURIN_STUB void moves(T *p, int64_t *i, int n, Work work) {
   rt::unique(n, 3, true, p, p, i, i, i, &n, work);
 }
 
+BURIN_STUB void lists(const int64_t *shape, uint8_t *a, const uint8_t *b, int64_t *n, void *p) {
+  const rt::ListLayout layout{4, 32, 2, 4};
+  const rt::ListAxis axis{2, 1, 4};
+  rt::copyList(layout, a, b);
+  *n = rt::listInsert(layout, b, *n, shape, p, a) == rt::ListResult::done;
+  *n += rt::listGet(layout, b, *n, p, a) + rt::listErase(layout, b, *n, a);
+  *n += rt::listConcat(layout, axis, b, shape, shape, p) +
+        rt::listSplit(layout, axis, p, shape, *n, a);
+}
+
 // ---- numbers ----
 
 template <class To, class From> BURIN_STUB void casts(const From *in, To *out) {
@@ -345,6 +356,7 @@ void allKernels(void *p, float *f, int n) {
   moves(static_cast<double *>(p), static_cast<int64_t *>(p), n, work);
   moves(static_cast<rt::F16 *>(p), static_cast<int64_t *>(p), n, work);
   moves(static_cast<rt::I4 *>(p), static_cast<int64_t *>(p), n, work);
+  lists(static_cast<int64_t *>(p), work.scratch, work.scratch, static_cast<int64_t *>(p), p);
   rt::iota(f[0], f[1], f, work);
   rt::iota(n, n, static_cast<int *>(p), work);
   castsOf<float>(p);
