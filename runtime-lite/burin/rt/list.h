@@ -54,8 +54,8 @@ BURIN_FN void copyList(const ListLayout &l, uint8_t *to, const uint8_t *from) {
 BURIN_FN void putElement(const ListLayout &l, uint8_t *list, int64_t i, const int64_t *extents,
                          const void *from) {
   uint8_t *slot = slotOf(l, list, i);
-  if (l.extents > 0)
-    BURIN_COPY(slot, extents, static_cast<size_t>(l.extents) * 8);
+  for (int axis = 0; axis < l.extents; ++axis)
+    BURIN_COPY(slot + axis * 8, extents + axis, sizeof *extents);
   BURIN_COPY(slot + l.extents * 8, from, static_cast<size_t>(bytesInSlot(l, slot)));
 }
 /// Slots [begin, begin + n) of one list behind those of another, whose length grows.
@@ -79,8 +79,8 @@ BURIN_FN bool listGet(const ListLayout &l, const uint8_t *list, int64_t index, v
   if (at < 0)
     return false;
   const uint8_t *slot = slotOf(l, list, at);
-  if (l.extents > 0)
-    BURIN_COPY(extents, slot, static_cast<size_t>(l.extents) * 8);
+  for (int i = 0; i < l.extents * 8; ++i)
+    extents[i] = slot[i];
   BURIN_COPY(out, elementOf(l, slot), static_cast<size_t>(bytesInSlot(l, slot)));
   return true;
 }
