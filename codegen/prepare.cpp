@@ -85,6 +85,7 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
   prepareBlock(entry.body, nullptr, false);
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
+  shareStubs();
   placeWeights();
 }
 
@@ -248,27 +249,12 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
     else if (const auto *read = std::get_if<kernels::Argument::Read>(&p.argument.of); read && memoryOf(read->value)->isConstant())
       addPlainWeight(memoryOf(read->value), step.node + "_" + p.name);
   }
-  Stub stub;
-  for (const kernels::Param &p : call.params)
-    stub.parameters.push_back(!kernels::mentions(call.body, p.name) ? p.type : fmt::format("{}{}{}", p.type, p.type.back() == '*' ? "" : " ", p.name));
-  for (size_t i = 0; i < call.functors.size(); ++i) {
-    for (const kernels::Param &m : call.functors[i].members)
+  for (const kernels::Functor &functor : call.functors) {
+    for (const kernels::Param &m : functor.members)
       if (const auto *read = std::get_if<kernels::Argument::Read>(&m.argument.of); read && memoryOf(read->value)->isConstant())
         addPlainWeight(memoryOf(read->value), step.node + "_" + m.name);
-    stub.parameters.push_back(fmt::format("{} {}", addFunctor(call.functors[i]), call.functorNames[i]));
+    addFunctor(functor);
   }
-  stub.parameters.emplace_back(kernels::mentions(call.body, "work") ? "rt::Work work" : "rt::Work");
-  stub.body = std::exchange(call.body, {});
-  stub.includes = std::exchange(call.includes, {});
-  stub.variant = kernel->variant;
-  stub.returnsStatus = call.returnsStatus;
-  const std::string key = fmt::format("{}|{}|{}", call.returnsStatus, fmt::join(stub.parameters, ","), fmt::join(stub.body, "\n"));
-  const auto [it, isNew] = stubOf_.emplace(key, stubs.size());
-  if (isNew) {
-    stub.name = names.fresh(call.name);
-    stubs.push_back(std::move(stub));
-  }
-  stubs[it->second].layers.push_back(step.function);
   step.scratchBytes = std::max(step.scratchBytes, call.scratchBytes);
   const Dim macs = call.macs;
   step.macs += macs.bounds().hi < ir::kUnbounded ? macs.bounds().hi : 0;
@@ -276,7 +262,8 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
     step.units = call.units;
     step.unitsOf = call.unitsOf;
   }
-  calls_.emplace(&op, OpCall{std::move(call), kernel, it->second});
+  layers_.push_back({&op, step.function});
+  calls_.emplace(&op, OpCall{std::move(call), kernel, 0});
 }
 
 void Prepared::addWeight(const kernels::Packed &packed, const std::string &otherwise) {

@@ -124,11 +124,18 @@ private:
   void addWeight(const kernels::Packed &, const std::string &otherwise);
   void addPlainWeight(const Value *, const std::string &otherwise);
   std::string addFunctor(const kernels::Functor &);
+  void shareStubs();
+  void makeStub(const std::vector<size_t> &layers);
   void placeWeights();
 
+  struct Layer {
+    const Op *op;
+    std::string step; ///< that runs it
+  };
+  std::vector<Layer> layers_; ///< of calls_, in order
   std::map<const Op *, OpCall> calls_;
   std::map<std::pair<const Value *, std::string>, size_t> weightOf_;
-  std::map<std::string, size_t> functorOf_, stubOf_;
+  std::map<std::string, size_t> functorOf_;
   std::unordered_map<const Value *, std::string> valueNames_;
   std::string_view nodeScope_; ///< what the names of all nodes begin with
   Scope api_;                  ///< members of the class

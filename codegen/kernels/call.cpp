@@ -48,16 +48,50 @@ std::string Call::functor(Functor f, std::string paramName) {
   return paramName;
 }
 
-std::string Call::extent(const Dim &d, std::string paramName) {
-  if (d.isNumber())
-    return fmt::format("Const<{}>{{}}", d.number());
+namespace {
+constexpr char kOpen = '\1', kClose = '\2';
+} // namespace
+
+std::string placeholder(size_t index) { return fmt::format("{}{}{}", kOpen, index, kClose); }
+
+size_t placeholderLength(std::string_view text, size_t at) {
+  return at < text.size() && text[at] == kOpen ? text.find(kClose, at) + 1 - at : 0;
+}
+
+size_t placeholderIndex(std::string_view text, size_t at) {
+  size_t index = 0;
+  for (++at; text[at] != kClose; ++at)
+    index = index * 10 + static_cast<size_t>(text[at] - '0');
+  return index;
+}
+
+std::string resolved(std::string_view text, const std::function<std::string(size_t)> &say) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    if (const size_t length = placeholderLength(text, at)) {
+      out += say(placeholderIndex(text, at));
+      at += length;
+    } else {
+      out += text[at++];
+    }
+  }
+  return out;
+}
+
+std::string Call::extent(const Dim &d, std::string paramName, bool isShared) {
+  if (d.isNumber()) {
+    extents.push_back({d.number(), std::move(paramName), true, isShared || !target.specialise});
+    return placeholder(extents.size() - 1);
+  }
   const int64_t hi = d.bounds().hi;
   return add(hi < INT32_MAX ? fmt::format("rt::AtMost<{}>", hi) : "int", std::move(paramName), {d});
 }
 
-std::string Call::number(const Dim &d, std::string paramName) {
-  if (d.isNumber())
-    return std::to_string(d.number());
+std::string Call::number(const Dim &d, std::string paramName, bool isShared) {
+  if (d.isNumber()) {
+    extents.push_back({d.number(), std::move(paramName), false, isShared || !target.specialise});
+    return placeholder(extents.size() - 1);
+  }
   return add("int", std::move(paramName), {d});
 }
 

@@ -51,6 +51,24 @@ struct Param {
   Argument argument;
 };
 
+/// A known extent in the text of a stub. Where stubs of several layers differ in nothing but their
+/// shared extents, they become one, and what differs a parameter.
+struct Extent {
+  int64_t value;
+  std::string name; ///< of the parameter
+  bool isType;      ///< "Const<8>{}", and rt::AtMost as a parameter; else "8" and int
+  bool isShared;    ///< may become a parameter
+
+  bool operator==(const Extent &) const = default;
+};
+/// What stands for extent `index` until then.
+std::string placeholder(size_t index);
+/// Characters of the placeholder at a place of the text, 0 if there is none; and its extent.
+size_t placeholderLength(std::string_view text, size_t at);
+size_t placeholderIndex(std::string_view text, size_t at);
+/// The text with every placeholder replaced by what `say` tells of its extent.
+std::string resolved(std::string_view text, const std::function<std::string(size_t)> &say);
+
 /// A generated struct with operator(): an epilogue, or the body of an elementwise loop.
 struct Functor {
   std::string base;            ///< what its name is made from: "BiasRelu"
@@ -87,14 +105,16 @@ public:
   std::string packed(Packed, std::string paramName);
   std::string functor(Functor, std::string paramName);
   /// An extent as a kernel takes it: "Const<8>{}", or a parameter of type rt::AtMost<hi> or int.
-  std::string extent(const Dim &, std::string paramName);
+  /// isShared: the kernel loses nothing where it is one. A target that does not specialise shares all.
+  std::string extent(const Dim &, std::string paramName, bool isShared = false);
   /// A plain int: "8", or a parameter.
-  std::string number(const Dim &, std::string paramName);
+  std::string number(const Dim &, std::string paramName, bool isShared = false);
   void line(std::string text) { body.push_back(std::move(text)); }
 
-  std::string name;                  ///< of the stub, before it is made unique
+  std::string name;                  ///< of the stub, before it is made unique; may have placeholders
   std::set<std::string> includes;    ///< "burin/rt/gemm.h"
   std::vector<Param> params;
+  std::vector<Extent> extents;
   std::vector<Functor> functors;     ///< passed by value, behind the other parameters
   std::vector<std::string> functorNames;
   std::vector<std::string> body;

@@ -70,11 +70,8 @@ std::string kernelText(const Conv &c) {
 }
 
 void fieldLines(Call &call, std::span<const std::pair<std::string, std::string_view>> rows) {
-  size_t width = 0;
   for (const auto &[text, name] : rows)
-    width = std::max(width, text.size() + 1);
-  for (const auto &[text, name] : rows)
-    call.line(text == name ? fmt::format("    {},", text) : fmt::format("    {:<{}} // {}", text + ",", width, name));
+    call.line(fmt::format("    {}, // {}", text, name));
 }
 
 } // namespace burin::kernels

@@ -46,6 +46,10 @@ bool isDepthwise(const Op &op, const Target &) {
 
 bool isFloatAny(const Op &op, const Target &) { return isFloatConv(op) && !op[attr::strides].empty(); }
 
+/// Whether layers of different depth may share a stub: small cores inline the register tile, and gain
+/// from a depth that is known (kTileCalled in gemm.h).
+bool sharesDepth(const Call &call) { return call.target.panel >= 16; }
+
 void emitPointwise(Call &call) {
   const Op &op = call.op;
   const Conv c = describeConv(op);
@@ -59,8 +63,10 @@ void emitPointwise(Call &call) {
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
   const std::string rows = call.extent(c.images * ir::product(c.out), "pixels");
-  call.line(fmt::format("rt::{}<{}>({}, Const<{}>{{}}, Const<{}>{{}}, {}, {}, {}, {}, {}, {}, work);", n % panel ? "gemmExact" : "gemm", panel, rows, n, k, in, k,
-                        filter, out, n, epilogue));
+  const std::string columns = call.extent(n, "outChannels", true), depth = call.extent(k, "channels", sharesDepth(call));
+  const std::string inPixel = call.number(k, "channels", true), outPixel = call.number(n, "outChannels", true);
+  call.line(fmt::format("rt::{}<{}>({}, {}, {}, {}, {}, {}, {}, {}, {}, work);", n % panel ? "gemmExact" : "gemm", panel, rows, columns, depth, in, inPixel, filter, out,
+                        outPixel, epilogue));
   call.units = (n + panel - 1) / panel;
   call.unitsOf = fmt::format("panels of {}", panel);
   call.macs = convMacs(c);
@@ -80,19 +86,19 @@ void emitDirect(Call &call) {
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
   const Dim inRow = c.in[1] * c.channels, outRow = c.out[1] * c.outChannels;
   const std::pair<std::string, std::string_view> rows[] = {
-      {call.extent(c.out[0], "height"), "height"},
+      {call.extent(c.out[0], "height", true), "height"},
       {call.extent(c.out[1], "width"), "width"},
-      {call.extent(c.channels, "channels"), "channels"},
-      {fmt::format("Const<{}>{{}}", n), "outChannels"},
+      {call.extent(c.channels, "channels", sharesDepth(call)), "channels"},
+      {call.extent(n, "outChannels", true), "outChannels"},
       {fmt::format("Const<{}>{{}}", c.kernel[0]), "kernelHeight"},
       {fmt::format("Const<{}>{{}}", c.kernel[1]), "kernelWidth"},
       {fmt::format("Const<{}>{{}}", c.stride[0]), "strideHeight"},
       {fmt::format("Const<{}>{{}}", c.stride[1]), "strideWidth"},
-      {call.number(c.in[0] * inRow, "inImage"), "inImage"},
-      {call.number(inRow, "inRow"), "inRow"},
-      {call.number(c.out[0] * outRow, "outImage"), "outImage"},
-      {call.number(outRow, "outRow"), "outRow"},
-      {std::to_string(n), "outPixel"},
+      {call.number(c.in[0] * inRow, "inImage", true), "inImage"},
+      {call.number(inRow, "inRow", true), "inRow"},
+      {call.number(c.out[0] * outRow, "outImage", true), "outImage"},
+      {call.number(outRow, "outRow", true), "outRow"},
+      {call.number(n, "outPixel", true), "outPixel"},
   };
   call.line("const rt::Conv2d shape{");
   fieldLines(call, rows);
@@ -112,25 +118,25 @@ void generalShape(Call &call, const Conv &c) {
       inStep = inStep * c.in[j];
       outStep = outStep * c.out[j];
     }
-    in.push_back(call.number(c.in[i], fmt::format("in{}", i)));
-    out.push_back(call.number(c.out[i], fmt::format("out{}", i)));
+    in.push_back(call.number(c.in[i], fmt::format("in{}", i), true));
+    out.push_back(call.number(c.out[i], fmt::format("out{}", i), true));
     kernel.push_back(std::to_string(c.kernel[i]));
     stride.push_back(std::to_string(c.stride[i]));
     dilation.push_back(std::to_string(c.dilation[i]));
-    pad.push_back(call.number(c.padBegin[i], fmt::format("pad{}", i)));
-    inStride.push_back(call.number(inStep, fmt::format("inStride{}", i)));
-    outStride.push_back(call.number(outStep, fmt::format("outStride{}", i)));
+    pad.push_back(call.number(c.padBegin[i], fmt::format("pad{}", i), true));
+    inStride.push_back(call.number(inStep, fmt::format("inStride{}", i), true));
+    outStride.push_back(call.number(outStep, fmt::format("outStride{}", i), true));
   }
-  const std::string inImage = call.number(c.channels * ir::product(c.in), "inImage");
-  const std::string outImage = call.number(c.outChannels * ir::product(c.out), "outImage");
+  const std::string inImage = call.number(c.channels * ir::product(c.in), "inImage", true);
+  const std::string outImage = call.number(c.outChannels * ir::product(c.out), "outImage", true);
   const auto entry = [&](const std::string &text, std::string_view name) { call.line(fmt::format("    {}, // {}", text, name)); };
   const auto list = [&](const std::vector<std::string> &v, std::string_view name) {
     entry(fmt::format("{{{{{}}}}}", fmt::join(v, ", ")), name);
   };
   call.line(fmt::format("const rt::ConvGeneral<{}> shape{{", c.axes));
-  entry(call.number(c.channels, "channels"), "channels");
-  entry(call.number(c.outChannels, "outChannels"), "outChannels");
-  entry(std::to_string(c.group), "groups");
+  entry(call.number(c.channels, "channels", true), "channels");
+  entry(call.number(c.outChannels, "outChannels", true), "outChannels");
+  entry(call.number(c.group, "groups", true), "groups");
   list(in, "in");
   list(out, "out");
   list(kernel, "kernel");

@@ -69,21 +69,21 @@ void emitPackedMatmul(Call &call) {
   const int64_t n = d.n.number();
   const int panel = panelFor(call.target, n);
   const bool vector = isGemv(op, call.target);
-  call.name = fmt::format("dense{}x{}{}", d.k.text(), n, op.numBlocks() ? blockName(op.block()) : "");
   call.include(vector ? "burin/rt/gemv.h" : "burin/rt/gemm.h");
   call.include("burin/rt/math.h");
   const std::string in = call.read(op.operand(0), "in");
   const std::string weight = call.packed(packMatrix(op.operand(1), op[attr::transposeB], panel), "weight");
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
-  const std::string depth = call.extent(d.k, "depth");
-  if (vector) {
-    call.line(fmt::format("rt::gemv<{}>(Const<{}>{{}}, {}, {}, {}, {}, {}, work);", panel, n, depth, in, weight, out, epilogue));
-  } else {
-    const std::string m = call.extent(rows, "rows");
-    call.line(fmt::format("rt::{}<{}>({}, Const<{}>{{}}, {}, {}, {}, {}, {}, {}, {}, work);", n % panel ? "gemmExact" : "gemm", panel,
-                          m, n, depth, in, d.k.text(), weight, out, n, epilogue));
-  }
+  const std::string m = call.extent(rows, "rows");
+  // A product with a vector is short: its loops gain from extents that are known.
+  const std::string columns = call.extent(n, "columns", !vector), depth = call.extent(d.k, "depth", !vector && call.target.panel >= 16);
+  const std::string lda = call.number(d.k, "depth", true), ldc = call.number(n, "columns", true);
+  call.name = fmt::format("dense{}x{}{}", lda, ldc, op.numBlocks() ? blockName(op.block()) : "");
+  if (vector)
+    call.line(fmt::format("rt::gemv<{}>({}, {}, {}, {}, {}, {}, work);", panel, columns, depth, in, weight, out, epilogue));
+  else
+    call.line(fmt::format("rt::{}<{}>({}, {}, {}, {}, {}, {}, {}, {}, {}, work);", n % panel ? "gemmExact" : "gemm", panel, m, columns, depth, in, lda, weight, out, ldc, epilogue));
   call.units = (n + panel - 1) / panel;
   call.unitsOf = fmt::format("panels of {}", panel);
   call.macs = rows * d.n * d.k;

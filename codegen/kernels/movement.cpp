@@ -148,8 +148,8 @@ void emitPad(Call &call) {
   const std::string element = elementCpp(op.operand(0)->type.element());
   const std::string fill = value ? call.read(value, "value") + "[0]" : fmt::format("{}{{}}", element);
   const std::string out = call.write(op.result(), "out");
-  call.line(InOrder{"rt::pad<rt::PadMode::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::mode], ndText(call, from, "in"), ndText(call, begin, "begin"),
-                        ndText(call, shape, "out"), in, fill, out}.text);
+  call.line(InOrder{"rt::pad<rt::PadMode::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::mode], ndText(call, from, "in", true), ndText(call, begin, "begin", true),
+                    ndText(call, shape, "out", true), in, fill, out}.text);
   call.units = rowsOf(shape);
   call.unitsOf = "rows";
 }

@@ -5,10 +5,10 @@
 
 namespace burin::kernels {
 
-std::string ndText(Call &call, const Dims &dims, std::string_view name) {
+std::string ndText(Call &call, const Dims &dims, std::string_view name, bool isShared) {
   std::string text;
   for (size_t i = 0; i < dims.size(); ++i)
-    text += (i ? ", " : "") + call.number(dims[i], fmt::format("{}{}", name, i));
+    text += (i ? ", " : "") + call.number(dims[i], fmt::format("{}{}", name, i), isShared);
   return fmt::format("rt::Nd<{}>{{{{{}}}}}", dims.size(), text);
 }
 

@@ -63,20 +63,20 @@ void emitWinograd(Call &call) {
   const Dim inRow = c.in[1] * c.channels, outRow = c.out[1] * c.outChannels;
   call.line("const rt::Winograd shape{");
   const std::pair<std::string, std::string_view> rows[] = {
-      {fmt::format("Const<{}>{{}}", channels), "channels"},
-      {fmt::format("Const<{}>{{}}", n), "outChannels"},
-      {call.extent(tiles, "tiles"), "tiles"},
+      {call.extent(channels, "channels", true), "channels"},
+      {call.extent(n, "outChannels", true), "outChannels"},
+      {call.extent(tiles, "tiles", true), "tiles"},
       {fmt::format("Const<{}>{{}}", plan.block), "block"},
-      {c.in[0].text(), "inHeight"},
-      {c.in[1].text(), "inWidth"},
-      {c.out[0].text(), "outHeight"},
-      {c.out[1].text(), "outWidth"},
-      {c.padBegin[0].text(), "padTop"},
-      {c.padBegin[1].text(), "padLeft"},
-      {(c.in[0] * inRow).text(), "inImage"},
-      {inRow.text(), "inRow"},
-      {(c.out[0] * outRow).text(), "outImage"},
-      {outRow.text(), "outRow"},
+      {call.number(c.in[0], "inHeight", true), "inHeight"},
+      {call.number(c.in[1], "inWidth", true), "inWidth"},
+      {call.number(c.out[0], "outHeight", true), "outHeight"},
+      {call.number(c.out[1], "outWidth", true), "outWidth"},
+      {call.number(c.padBegin[0], "padTop", true), "padTop"},
+      {call.number(c.padBegin[1], "padLeft", true), "padLeft"},
+      {call.number(c.in[0] * inRow, "inImage", true), "inImage"},
+      {call.number(inRow, "inRow", true), "inRow"},
+      {call.number(c.out[0] * outRow, "outImage", true), "outImage"},
+      {call.number(outRow, "outRow", true), "outRow"},
   };
   fieldLines(call, rows);
   call.line("};");
