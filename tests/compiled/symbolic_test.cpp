@@ -103,7 +103,7 @@ TEST(Mlp, EveryPairOfExtents) {
       std::ranges::copy(mask.as<float>(), model.mask(batch, length).begin());
       ASSERT_TRUE(model.run(batch, length) == Status::ok) << what;
       expectNear(model.y(batch, length).data(), expected[0], "y, " + what);
-      expectNear(model.weights(batch, length).data(), expected[1], "weights, " + what);
+      expectNear(model.shares(batch, length).data(), expected[1], "weights, " + what);
       ASSERT_EQ(model.flat(batch, length).extent(0), batch * length);
       expectNear(model.flat(batch, length).data(), expected[2], "flat, " + what);
     }
