@@ -133,7 +133,10 @@ const ir::Target &targetOf(const Settings &settings) {
   const ir::Target *target = ir::findTarget(settings.text("target"));
   if (!target)
     throw InternalError("the table has a target that the IR does not know");
-  return optimizeOf(settings) == passes::Optimize::speed ? *target : ir::withoutWinograd(*target);
+  const passes::Optimize goal = optimizeOf(settings);
+  return goal == passes::Optimize::speed  ? *target
+         : goal == passes::Optimize::size ? ir::small(*target)
+                                          : ir::exact(*target);
 }
 
 void optimise(ir::Module &module, const Settings &settings) {

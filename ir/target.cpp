@@ -12,13 +12,14 @@ constexpr Target kTargets[] = {
     {"mcu-dsp", 8, true, false, 16, true, false}, {"mcu-min", 4, true, false, 8, false, false},
     {"portable", 8, true, false, 64, true, true},
 };
-constexpr auto kWithoutWinograd = [] {
+constexpr auto changed(void (*change)(Target &)) {
   std::array<Target, std::size(kTargets)> targets{};
   std::ranges::copy(kTargets, targets.begin());
-  for (Target &target : targets)
-    target.winograd = false;
+  std::ranges::for_each(targets, change);
   return targets;
-}();
+}
+constexpr auto kExact = changed([](Target &t) { t.winograd = false; });
+constexpr auto kSmall = changed([](Target &t) { t.winograd = t.specialise = false; });
 } // namespace
 
 const Target *findTarget(std::string_view name) {
@@ -26,8 +27,12 @@ const Target *findTarget(std::string_view name) {
   return it == std::end(kTargets) ? nullptr : it;
 }
 
-const Target &withoutWinograd(const Target &target) {
-  return *std::ranges::find(kWithoutWinograd, target.name, &Target::name);
+const Target &exact(const Target &target) {
+  return *std::ranges::find(kExact, target.name, &Target::name);
+}
+
+const Target &small(const Target &target) {
+  return *std::ranges::find(kSmall, target.name, &Target::name);
 }
 
 std::string_view targetNames() { return "host, mcu-fpu, mcu-dsp, mcu-min, portable"; }

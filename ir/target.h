@@ -22,8 +22,10 @@ struct Target {
 
 /// Null for an unknown name.
 const Target *findTarget(std::string_view name);
-/// The same target where sums have to stay as the model has them, or code and weights small.
-const Target &withoutWinograd(const Target &);
+/// The same target where sums have to stay as the model has them.
+const Target &exact(const Target &);
+/// The same target where code and weights are to be small.
+const Target &small(const Target &);
 /// "host, mcu-fpu, ..."
 std::string_view targetNames();
 

@@ -43,6 +43,8 @@ std::string Call::packed(Packed weights, std::string paramName) {
 }
 
 std::string Call::functor(Functor f, std::string paramName) {
+  if (mentions(f.lines, "modFloor")) // of floats too
+    include("burin/rt/integer_math.h");
   functors.push_back(std::move(f));
   functorNames.push_back(paramName);
   return paramName;

@@ -50,7 +50,7 @@ public:
     write("refused.txt", refused_);
     size_t missing = 0;
     for (const kernels::KernelDef *kernel : kernels::allKernels())
-      if (!used_.contains(kernel) && ++missing)
+      if (isFor(*kernel) && !used_.contains(kernel) && ++missing)
         fmt::print("no case for the kernel '{}' of {}\n", kernel->variant, kernel->op->name);
     fmt::print("{} models in {} batches, {} kernels without a case\n", names_.size(),
                (names_.size() + kCasesPerBatch - 1) / kCasesPerBatch, missing);
@@ -58,6 +58,11 @@ public:
   }
 
 private:
+  /// Small cores have no use for Winograd's algorithm: it takes more memory.
+  bool isFor(const kernels::KernelDef &kernel) const {
+    return target_.winograd || !kernel.variant.starts_with("winograd");
+  }
+
   enum class Form {
     plain,     ///< the case as it stands
     constants, ///< all arguments but the first are constants: where that takes another kernel
