@@ -11,9 +11,11 @@
 #include "burin/rt/elementwise.h"
 #include "burin/rt/gemm_dynamic.h"
 #include "burin/rt/gemv.h"
+#include "burin/rt/grid_sample.h"
 #include "burin/rt/index.h"
 #include "burin/rt/integer.h"
 #include "burin/rt/list.h"
+#include "burin/rt/lrn.h"
 #include "burin/rt/math.h"
 #include "burin/rt/matmul.h"
 #include "burin/rt/nd.h"
@@ -22,13 +24,16 @@
 #include "burin/rt/pad.h"
 #include "burin/rt/pool.h"
 #include "burin/rt/quant_any.h"
+#include "burin/rt/random.h"
 #include "burin/rt/reduce.h"
 #include "burin/rt/resize.h"
 #include "burin/rt/rnn_layer.h"
+#include "burin/rt/roi_align.h"
 #include "burin/rt/scatter.h"
 #include "burin/rt/softmax.h"
 #include "burin/rt/sort.h"
 #include "burin/rt/steps.h"
+#include "burin/rt/suppression.h"
 #include "burin/rt/winograd.h"
 
 namespace {
@@ -154,6 +159,10 @@ BURIN_STUB void norms(int n, const float *in, const rt::F32 *scale, float *out, 
   rt::rmsNorm(n, 1e-5f, in, scale, out, nullptr, bias, work);
   rt::groupNormNhwc(n, n, 2, 1e-5f, in, scale, scale, out, bias, work);
   rt::groupNormNchw(n, n, 2, 1e-5f, in, scale, scale, out, Keep{}, work);
+  rt::batchNorm(n, n, 1e-5f, in, scale, scale, scale, scale, out, bias, work);
+  rt::batchNormScalar<double>(n, n, 1e-5, wide, wide, wide, wide, wide, wide, work);
+  rt::lrn(n, n, rt::Lrn<float>{n, 1, 1, 1}, in, out, work);
+  rt::lrnScalar(n, n, rt::Lrn<double>{n, 1, 1, 1}, wide, wide, work);
 }
 
 // ---- quantisation, recurrence, resize ----
@@ -206,8 +215,31 @@ BURIN_STUB void resizes(int n, int32_t *index, float *f, int8_t *q, Work work) {
   rt::resizeTable(a, rt::Interpolation::cubic, index, f);
   rt::resizeNearest(Nd<2>{{n, n}}, Nd<2>{{n, 1}}, rt::ResizeIndex<2>{{index, nullptr}}, q, *q, q,
                     work);
-  rt::resizeAxis(n, n, n, 2, index, f, f, 0.f, f, work);
-  rt::resizeAxisScalar<float>(n, n, n, 2, index, f, q, *q, q, work);
+  const rt::ResizeAxisTable<float> keep{nullptr, nullptr, 0}, table{index, rt::weights(f), n};
+  rt::resizeInterpolated(Nd<2>{{n, n}}, Nd<2>{{n, n}}, n, rt::ResizeTables<2, float>{{keep, table}},
+                         f, 0.f, f, work);
+  rt::resizeInterpolated(Nd<2>{{n, n}}, Nd<2>{{n, n}}, 1,
+                         rt::ResizeTables<2, float>{{table, table}}, q, *q, q, work);
+}
+
+// ---- images ----
+
+template <class Acc, class T>
+BURIN_STUB void samples(int n, const T *in, const int64_t *batch, T *out, Work work) {
+  rt::gridSample<rt::GridMode::nearest, rt::GridPadding::zeros, Acc>(
+      rt::GridSample<1>{n, {{n}}, {{n}}, true}, in, in, out, work);
+  rt::gridSample<rt::GridMode::linear, rt::GridPadding::border, Acc>(
+      rt::GridSample<2>{n, {{n, 3}}, {{n, 3}}, false}, in, in, out, work);
+  rt::gridSample<rt::GridMode::cubic, rt::GridPadding::reflection, Acc>(
+      rt::GridSample<3>{n, {{n, 3, 3}}, {{n, 3, 3}}, false}, in, in, out, work);
+  const rt::RoiAlign s{n, n, n, n, n, n, true, 0, 1};
+  rt::roiAlign<false, Acc>(s, in, in, batch, out, work);
+  rt::roiAlign<true, Acc>(s, in, in, batch, out, work);
+  rt::randomUniform(1, 0, 1, out, work);
+  rt::randomNormal(1, 0, 1, out, work);
+}
+template <class T> BURIN_STUB void suppress(int n, const T *in, int64_t *out, Work work) {
+  rt::nonMaxSuppression(rt::Suppression{n, n, n, true}, in, in, out, in, in, n, out, &n, work);
 }
 struct Context {
   unsigned char *arena;
@@ -346,6 +378,13 @@ void allKernels(void *p, float *f, int n) {
   layers<rt::Cell::gruLinear>(n, f, static_cast<int32_t *>(p), f, f);
   layers<rt::Cell::lstm>(n, f, static_cast<int32_t *>(p), f, f);
   resizes(n, static_cast<int32_t *>(p), f, static_cast<int8_t *>(p), work);
+  samples<float>(n, f, static_cast<int64_t *>(p), f, work);
+  samples<double>(n, static_cast<double *>(p), static_cast<int64_t *>(p), static_cast<double *>(p),
+                  work);
+  samples<float>(n, static_cast<rt::F16 *>(p), static_cast<int64_t *>(p), static_cast<rt::F16 *>(p),
+                 work);
+  suppress(n, f, static_cast<int64_t *>(p), work);
+  suppress(n, static_cast<rt::F16 *>(p), static_cast<int64_t *>(p), work);
   const Context context{work.scratch, {}, {}};
   n = rt::runSteps<2, true>(kSteps, context, 1) == burin::Status::ok ? n : 0;
   functionsOf(f, static_cast<double *>(p), work);

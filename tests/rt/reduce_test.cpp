@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rt_test.h"
 
+#include "burin/rt/lrn.h"
 #include "burin/rt/norm.h"
 #include "burin/rt/reduce.h"
 #include "burin/rt/softmax.h"
@@ -279,6 +280,71 @@ TEST(Norm, Groups) {
           }
         }
     }
+}
+
+TEST(Norm, Batch) {
+  Random random{9};
+  const int outer = 6;
+  for (int channels : {1, 4, 19, 34})
+    for (int inner : {1, 2, 21}) {
+      const size_t n = at(channels);
+      const std::vector<float> scale = random.floats(n), bias = random.floats(n),
+                               mean = random.floats(n), variance = random.floats(n, 0.1f, 2);
+      const std::vector<float> in = random.floats(at(outer * channels * inner), -3, 3);
+      const auto wide = [](const std::vector<float> &v) {
+        return std::vector<double>(v.begin(), v.end());
+      };
+      Guarded<float> out(in.size());
+      Guarded<double> doubles(in.size());
+      forTasks(inner == 1 ? outer : outer * channels, 2, n * 12, [&](Work work) {
+        batchNorm(channels, inner, 1e-3f, in.data(), weights(scale.data()), weights(bias.data()),
+                  weights(mean.data()), weights(variance.data()), out.data(), Keep{}, work);
+      });
+      forTasks(outer * channels, 2, 0, [&](Work work) {
+        batchNormScalar<double>(channels, inner, 1e-3, wide(in).data(), wide(scale).data(),
+                                wide(bias).data(), wide(mean).data(), wide(variance).data(),
+                                doubles.data(), work);
+      });
+      for (int i = 0; i < outer * channels * inner; ++i) {
+        const size_t c = at(i / inner % channels);
+        const double expected = (static_cast<double>(in[at(i)]) - mean[c]) /
+                                    std::sqrt(static_cast<double>(variance[c]) + 1e-3) * scale[c] +
+                                bias[c];
+        ASSERT_NEAR(expected, out[at(i)], 1e-5);
+        ASSERT_NEAR(expected, doubles[at(i)], 1e-12);
+      }
+    }
+}
+
+TEST(Norm, AcrossChannels) {
+  Random random{10};
+  const int outer = 3;
+  for (int size : {1, 4, 5, 40})
+    for (int n : {1, 3, 37})
+      for (int inner : {1, 2, 70}) {
+        const std::vector<float> in = random.floats(at(outer * n * inner), -2, 2);
+        const std::vector<double> wide(in.begin(), in.end());
+        Guarded<float> out(in.size()), scalar(in.size());
+        Guarded<double> doubles(in.size());
+        const int blocks = (inner + kReduceBlock - 1) / kReduceBlock;
+        forTasks(outer * blocks, 2, 0, [&](Work work) {
+          lrn(n, inner, Lrn<float>{size, 0.5f, 0.75f, 1.5f}, in.data(), out.data(), work);
+        });
+        forTasks(outer * n * inner, 2, 0, [&](Work work) {
+          lrnScalar(n, inner, Lrn<double>{size, 0.5, 0.75, 1.5}, wide.data(), doubles.data(), work);
+          lrnScalar(n, inner, Lrn<float>{size, 0.5f, 0.75f, 1.5f}, in.data(), scalar.data(), work);
+        });
+        for (int i = 0; i < outer * n * inner; ++i) {
+          const int c = i / inner % n, first = c - (size - 1) / 2;
+          double squares = 0;
+          for (int k = std::max(0, first); k < std::min(n, first + size); ++k)
+            squares += std::pow(wide[at(i + (k - c) * inner)], 2);
+          const double expected = wide[at(i)] / std::pow(1.5 + 0.5 * squares, 0.75);
+          ASSERT_NEAR(expected, out[at(i)], 2e-6);
+          ASSERT_NEAR(expected, scalar[at(i)], 2e-6);
+          ASSERT_NEAR(expected, doubles[at(i)], 1e-13);
+        }
+      }
 }
 
 } // namespace

@@ -34,7 +34,7 @@ double sample(const std::vector<double> &line, const ResizeAxis &a, Interpolatio
 }
 
 double placeOfOutput(const ResizeAxis &a, int x) {
-  const double n = a.in * a.scale;
+  const double n = a.in * a.scale, last = a.in - 1;
   switch (a.coordinates) {
   case Coordinates::half_pixel:
     return (x + 0.5) / a.scale - 0.5;
@@ -43,14 +43,14 @@ double placeOfOutput(const ResizeAxis &a, int x) {
   case Coordinates::pytorch_half_pixel:
     return a.out == 1 ? 0 : (x + 0.5) / a.scale - 0.5;
   case Coordinates::align_corners:
-    return n == 1 ? 0 : x * (a.in - 1) / (n - 1);
+    return a.out == 1 ? 0 : x * last / (a.out - 1);
   case Coordinates::asymmetric:
     return x / a.scale;
   case Coordinates::tf_half_pixel_for_nn:
     return (x + 0.5) / a.scale;
   case Coordinates::tf_crop_and_resize:
-    return a.roiBegin * (a.in - 1) + (n == 1 ? 0.5 * (a.roiEnd - a.roiBegin) * (a.in - 1)
-                                             : x * (a.roiEnd - a.roiBegin) * (a.in - 1) / (n - 1));
+    return a.out == 1 ? 0.5 * (a.roiBegin + a.roiEnd) * last
+                      : a.roiBegin * last + x * (a.roiEnd - a.roiBegin) * last / (a.out - 1);
   }
   return 0;
 }
@@ -80,7 +80,13 @@ TEST(Resize, Interpolated) {
         const int taps = resizeTaps(a, kind);
         Guarded<int32_t> index(at(a.out * taps));
         Guarded<float> weight(at(a.out * taps));
+        Guarded<double> exact(weight.size());
         resizeTable(a, kind, index.data(), weight.data());
+        resizeTable(a, kind, index.data(), exact.data());
+        const ResizeTables<2, float> tables{
+            {{nullptr, nullptr, 0}, {index.data(), weights(weight.data()), taps}}};
+        const ResizeTables<2, double> wideTables{
+            {{nullptr, nullptr, 0}, {index.data(), exact.data(), taps}}};
         for (int inner : {1, 5, 40}) {
           const int outer = 2;
           const std::vector<float> in = random.floats(at(outer * a.in * inner));
@@ -91,13 +97,12 @@ TEST(Resize, Interpolated) {
           Guarded<float> out(at(outer * a.out * inner));
           Guarded<double> doubles(out.size());
           Guarded<int8_t> small(out.size());
-          forTasks(outer * a.out, 3, 0, [&](Work work) {
-            resizeAxis(a.in, a.out, inner, taps, index.data(), weight.data(), in.data(), 9.f,
-                       out.data(), work);
-            resizeAxisScalar<double>(a.in, a.out, inner, taps, index.data(), weight.data(),
-                                     wide.data(), 9.0, doubles.data(), work);
-            resizeAxisScalar<float>(a.in, a.out, inner, taps, index.data(), weight.data(),
-                                    bytes.data(), int8_t{9}, small.data(), work);
+          const Nd<2> from{{outer, a.in}}, to{{outer, a.out}};
+          forTasks(outer, 2, at(a.in * inner) * 8, [&](Work work) {
+            resizeInterpolated(from, to, inner, tables, in.data(), 9.f, out.data(), work);
+            resizeInterpolated(from, to, inner, wideTables, wide.data(), 9.0, doubles.data(), work);
+            resizeInterpolated(from, to, inner, tables, bytes.data(), int8_t{9}, small.data(),
+                               work);
           });
           for (int o = 0; o < outer; ++o)
             for (int x = 0; x < a.out; ++x)
@@ -115,7 +120,7 @@ TEST(Resize, Interpolated) {
                   continue;
                 }
                 ASSERT_NEAR(sample(line, a, kind, place), out[to], 2e-6);
-                ASSERT_NEAR(sample(other, a, kind, place), doubles[to], 1e-4);
+                ASSERT_NEAR(sample(other, a, kind, place), doubles[to], 1e-9);
                 const double clamped =
                     std::max(-128.0, std::min(127.0, sample(other, a, kind, place)));
                 ASSERT_NEAR(clamped, small[to], 0.501);
@@ -123,6 +128,63 @@ TEST(Resize, Interpolated) {
         }
       }
   });
+}
+
+/// Several axes are one after the other.
+TEST(Resize, OverAnyAxes) {
+  Random random{4};
+  const Nd<4> shape{{2, 3, 4, 5}}, outShape{{2, 7, 4, 9}};
+  const ResizeAxis rows{3, 7, 7 / 3.0, 0, 1, Coordinates::half_pixel, false, false, -0.75};
+  const ResizeAxis columns{5, 9, 9 / 5.0, 0, 1, Coordinates::align_corners, false, false, -0.75};
+  for (Interpolation kind : {Interpolation::linear, Interpolation::cubic})
+    for (int inner : {1, 3, 20}) {
+      const int taps = resizeTaps(rows, kind);
+      std::vector<int32_t> index(at(7 * taps)), columnIndex(at(9 * taps));
+      std::vector<float> weight(index.size()), columnWeight(columnIndex.size());
+      resizeTable(rows, kind, index.data(), weight.data());
+      resizeTable(columns, kind, columnIndex.data(), columnWeight.data());
+      const std::vector<float> in = random.floats(at(2 * 3 * 4 * 5 * inner));
+      const ResizeAxisTable<float> keep{nullptr, nullptr, 0},
+          first{index.data(), weights(weight.data()), taps},
+          second{columnIndex.data(), weights(columnWeight.data()), taps};
+      std::vector<float> half(at(2 * 7 * 4 * 5 * inner));
+      Guarded<float> expected(at(2 * 7 * 4 * 9 * inner)), out(expected.size());
+      const size_t scratch = at(5 * inner) * 4;
+      forTasks(2 * 7 * 4, 1, scratch, [&](Work work) {
+        resizeInterpolated(shape, Nd<4>{{2, 7, 4, 5}}, inner,
+                           ResizeTables<4, float>{{keep, first, keep, keep}}, in.data(), 0.f,
+                           half.data(), work);
+        resizeInterpolated(Nd<4>{{2, 7, 4, 5}}, outShape, inner,
+                           ResizeTables<4, float>{{keep, keep, keep, second}}, half.data(), 0.f,
+                           expected.data(), work);
+      });
+      forTasks(2 * 7 * 4, 3, scratch, [&](Work work) {
+        resizeInterpolated(shape, outShape, inner,
+                           ResizeTables<4, float>{{keep, first, keep, second}}, in.data(), 0.f,
+                           out.data(), work);
+      });
+      for (size_t i = 0; i < out.size(); ++i)
+        ASSERT_NEAR(expected[i], out[i], 1e-6);
+    }
+}
+
+/// What has no weight is not read: an infinity stays where it is.
+TEST(Resize, NothingTimesInfinity) {
+  const ResizeAxis a{3, 5, 2, 0, 1, Coordinates::align_corners, false, false, -0.75};
+  int32_t index[10];
+  float weight[10];
+  resizeTable(a, Interpolation::linear, index, weight);
+  const ResizeTables<1, float> tables{{{index, weights(weight), 2}}};
+  for (int inner : {1, 4}) {
+    std::vector<float> in(at(3 * inner), 1.f), out(at(5 * inner)), scratch(in.size());
+    for (int i = 0; i < inner; ++i)
+      in[at(2 * inner + i)] = std::numeric_limits<float>::infinity();
+    void *memory = scratch.data();
+    resizeInterpolated(Nd<1>{{3}}, Nd<1>{{5}}, inner, tables, in.data(), 0.f, out.data(),
+                       {0, 1, static_cast<unsigned char *>(memory)});
+    EXPECT_EQ(1.f, out[at(2 * inner)]);
+    EXPECT_TRUE(std::isinf(out[at(3 * inner)]) && std::isinf(out[at(4 * inner)]));
+  }
 }
 
 TEST(Resize, Nearest) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Normalisation in two passes: the mean first, then the variance about it, so that a large mean
-// costs no digits. `out` may be `in`. Scale and bias may be null, as may what is returned beside.
+// Normalisation; by its own moments in two passes: the mean first, then the variance about it, so
+// that a large mean costs no digits. `out` may be `in`. Scale and bias may be null, as may what is
+// returned beside.
 #ifndef BURIN_RT_NORM_H
 #define BURIN_RT_NORM_H
 
+#include "cast.h"
 #include "math.h"
 #include "reduce.h"
 
@@ -200,6 +202,53 @@ BURIN_FN void groupNormNchw(int pixels, Channels channels, int groups, float eps
                                  bias ? load<float>(bias + c) : 0, in, out,
                                  at + static_cast<ptrdiff_t>(i) * pixels, c, epilogue);
     }
+  }
+}
+
+// ---- by moments that are given ----
+
+/// (x - mean) / sqrt(variance + epsilon) * scale + bias, each [channels], of [outer][channels]
+/// [inner]. Units: outer where inner is 1, else outer * channels. Scratch: channels * 12 bytes
+/// where inner is 1.
+template <class Channels, class Inner, class E>
+BURIN_FN void batchNorm(Channels channels, Inner inner, float epsilon, const float *in,
+                        const F32 *scale, const F32 *bias, const F32 *mean, const F32 *variance,
+                        float *out, const E &epilogue, Work work) {
+  const int all = channels, pixels = inner;
+  const auto factorOf = [&](int c) BURIN_LAMBDA {
+    return load<float>(scale + c) / sqrt(load<float>(variance + c) + epsilon);
+  };
+  if (pixels == 1) {
+    float *center = static_cast<float *>(static_cast<void *>(work.scratch));
+    float *factor = center + all, *shift = factor + all;
+    for (int c = 0; c < all && work.begin < work.end; ++c) {
+      center[c] = load<float>(mean + c);
+      factor[c] = factorOf(c);
+      shift[c] = load<float>(bias + c);
+    }
+    for (int row = work.begin; row < work.end; ++row)
+      normalizeChannels<kIsa.width>(0, all, in, center, factor, shift, out,
+                                    static_cast<ptrdiff_t>(row) * all, epilogue);
+  } else {
+    for (int unit = work.begin; unit < work.end; ++unit) {
+      const int c = unit % all;
+      normalizePlane<kIsa.width>(0, pixels, load<float>(mean + c), factorOf(c),
+                                 load<float>(bias + c), in, out,
+                                 static_cast<ptrdiff_t>(unit) * pixels, c, epilogue);
+    }
+  }
+}
+
+/// The same for any type, computed in Acc. Units: outer * channels.
+template <class Acc, class T>
+BURIN_FN void batchNormScalar(int channels, int inner, double epsilon, const T *in, const T *scale,
+                              const T *bias, const T *mean, const T *variance, T *out, Work work) {
+  for (int unit = work.begin; unit < work.end; ++unit) {
+    const int c = unit % channels;
+    const Acc factor =
+        cast<Acc>(scale[c]) / sqrt(cast<Acc>(variance[c]) + static_cast<Acc>(epsilon));
+    for (ptrdiff_t i = static_cast<ptrdiff_t>(unit) * inner, end = i + inner; i < end; ++i)
+      out[i] = cast<T>((cast<Acc>(in[i]) - cast<Acc>(mean[c])) * factor + cast<Acc>(bias[c]));
   }
 }
 

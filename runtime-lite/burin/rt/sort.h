@@ -16,6 +16,23 @@ template <class T> BURIN_FN bool isLess(T a, T b) {
   return x < y || (x == x && y != y);
 }
 
+/// Sorts order [n] by before(a, b); equal ones stay in their order. spare: n more.
+template <class F>
+BURIN_FN void stableSort(int n, int32_t *order, int32_t *spare, const F &before) {
+  for (int width = 1; width < n; width *= 2) {
+    for (int begin = 0; begin < n; begin += 2 * width) {
+      const int middle = begin + width < n ? begin + width : n;
+      const int end = middle + width < n ? middle + width : n;
+      for (int a = begin, b = middle, to = begin; to < end; ++to) {
+        const bool takeB = a == middle || (b < end && before(order[b], order[a]));
+        spare[to] = order[takeB ? b++ : a++];
+      }
+    }
+    for (int i = 0; i < n; ++i)
+      order[i] = spare[i];
+  }
+}
+
 // ---- one element ----
 
 template <bool Largest, class T, class I>
@@ -114,26 +131,6 @@ template <class T> BURIN_FN int compareSlices(int inner, const T *a, const T *b)
   return 0;
 }
 
-/// Sorts order [n] (a permutation) by the slices that it names; equal ones stay in their order.
-template <class T>
-BURIN_FN void sortSlices(int n, int inner, const T *in, int32_t *order, int32_t *spare) {
-  for (int width = 1; width < n; width *= 2) {
-    for (int begin = 0; begin < n; begin += 2 * width) {
-      const int middle = begin + width < n ? begin + width : n;
-      const int end = middle + width < n ? middle + width : n;
-      for (int a = begin, b = middle, to = begin; to < end; ++to) {
-        const bool takeB =
-            a == middle ||
-            (b < end && compareSlices(inner, in + static_cast<ptrdiff_t>(order[b]) * inner,
-                                      in + static_cast<ptrdiff_t>(order[a]) * inner) < 0);
-        spare[to] = order[takeB ? b++ : a++];
-      }
-    }
-    for (int i = 0; i < n; ++i)
-      order[i] = spare[i];
-  }
-}
-
 /// The different ones among n slices of `inner` elements, in order or as they first occur: out
 /// [*count][inner], the index of each one's first occurrence, for every slice its place in out, and
 /// how often each occurs. The last three may be null. Unit: 1. Scratch: n * 12 bytes.
@@ -146,7 +143,10 @@ BURIN_FN void unique(int n, int inner, bool sorted, const T *in, T *out, I *indi
   int32_t *group = order + n, *rank = group + n;
   for (int i = 0; i < n; ++i)
     order[i] = i;
-  sortSlices(n, inner, in, order, group);
+  stableSort(n, order, group, [&](int32_t a, int32_t b) BURIN_LAMBDA {
+    return compareSlices(inner, in + static_cast<ptrdiff_t>(a) * inner,
+                         in + static_cast<ptrdiff_t>(b) * inner) < 0;
+  });
   int groups = 0;
   for (int i = 0; i < n; ++i) {
     const bool same =
