@@ -271,7 +271,8 @@ void Prepared::addWeight(const kernels::Packed &packed, const std::string &other
   if (!isNew)
     return;
   Weight w;
-  w.name = weightNames_.fresh(packed.from->name.empty() ? otherwise : packed.from->name);
+  // A table that a kernel makes for an op has the op's name.
+  w.name = weightNames_.fresh(packed.from->isConstant() && !packed.from->name.empty() ? packed.from->name : otherwise);
   w.comment = fmt::format("\"{}\" {} as {}", commentText(packed.from->name), shortType(packed.from->type), packed.layout);
   w.element = packed.element;
   w.count = packed.count;

@@ -9,7 +9,7 @@ std::span<const EvaluateDef> allEvaluations() {
   static const std::vector<EvaluateDef> kAll = [] {
     std::vector<EvaluateDef> all;
     for (const auto family : {elementwiseEvaluations, castEvaluations, movementEvaluations, indexEvaluations, linearEvaluations, rowEvaluations, poolEvaluations, quantEvaluations,
-                              recurrentEvaluations, otherEvaluations}) {
+                              recurrentEvaluations, resizeEvaluations, imageEvaluations, otherEvaluations}) {
       const std::span<const EvaluateDef> rows = family();
       all.insert(all.end(), rows.begin(), rows.end());
     }

@@ -5,6 +5,7 @@
 #include "codegen/kernels/evaluate_parts.h"
 #include "ir/ops.h"
 
+#include "burin/rt/lrn.h"
 #include "burin/rt/norm.h"
 #include "burin/rt/numeric.h"
 #include "burin/rt/reduce.h"
@@ -177,37 +178,29 @@ void groupNorm(Evaluation &e) {
   }
 }
 
-/// As the multiplication and addition that the generated code makes of it: a factor and an offset a channel.
 void batchNorm(Evaluation &e) {
   const Lines l{e.in(0).shape(), e.op[attr::axis]};
-  visitFloat(e.in(0).type.element(), [&](auto zero) {
-    using T = decltype(zero);
-    const auto channel = [&](size_t i, int c) { return elements<T>(e.in(i))[c]; };
-    for (int i = 0; i < toInt(static_cast<int64_t>(e.out().count())); ++i) {
-      const int c = i / l.inner % l.n;
-      const T factor = channel(1, c) / rt::sqrt(channel(4, c) + static_cast<T>(e.op[attr::epsilon]));
-      elements<T>(e.out())[i] = (elements<T>(e.in(0))[i] - channel(3, c)) * factor + channel(2, c);
-    }
-  });
+  const int64_t lines = int64_t{l.outer} * l.n;
+  const auto run = [&]<class T>(T) {
+    const auto of = [&](size_t i) { return elements<T>(e.in(i)); };
+    rt::batchNormScalar<T>(l.n, l.inner, e.op[attr::epsilon], of(0), of(1), of(2), of(3), of(4), elements<T>(e.out()), allOf(lines));
+  };
+  if (e.in(0).type.element() == ElementType::f64)
+    return run(double{});
+  const auto parameter = [&](size_t i) { return rt::weights(elements<float>(e.in(i))); };
+  std::vector<unsigned char> scratch(static_cast<size_t>(l.n) * 12);
+  rt::batchNorm(l.n, l.inner, static_cast<float>(e.op[attr::epsilon]), elements<float>(e.in(0)), parameter(1), parameter(2), parameter(3), parameter(4),
+                elements<float>(e.out()), rt::Keep{}, allOf(l.inner == 1 ? l.outer : lines, &scratch));
 }
 
 void lrn(Evaluation &e) {
   const Lines l{e.in(0).shape(), e.op[attr::axis]};
   const int size = toInt(e.op[attr::size]);
-  visitFloat(e.in(0).type.element(), [&](auto zero) {
-    using T = decltype(zero);
-    const T alpha = static_cast<T>(e.op[attr::alpha]) / static_cast<T>(size), beta = static_cast<T>(e.op[attr::beta]), bias = static_cast<T>(e.op[attr::bias]);
-    const T *x = elements<T>(e.in(0));
-    for (int i = 0; i < toInt(static_cast<int64_t>(e.out().count())); ++i) {
-      const int c = i / l.inner % l.n, first = c - (size - 1) / 2;
-      T squares = 0;
-      for (int k = std::max(first, 0); k < std::min(first + size, l.n); ++k) {
-        const T other = x[i + static_cast<ptrdiff_t>(k - c) * l.inner];
-        squares += other * other;
-      }
-      elements<T>(e.out())[i] = x[i] / rt::pow(bias + alpha * squares, beta);
-    }
-  });
+  const double alpha = e.op[attr::alpha] / size, beta = e.op[attr::beta], bias = e.op[attr::bias];
+  if (e.in(0).type.element() == ElementType::f64)
+    return rt::lrnScalar(l.n, l.inner, rt::Lrn<double>{size, alpha, beta, bias}, elements<double>(e.in(0)), elements<double>(e.out()), allOf(countOf(e.out().shape())));
+  rt::lrn(l.n, l.inner, rt::Lrn<float>{size, static_cast<float>(alpha), static_cast<float>(beta), static_cast<float>(bias)}, elements<float>(e.in(0)),
+          elements<float>(e.out()), allOf(l.outer * blocksOf(l.inner)));
 }
 
 constexpr EvaluateDef kRows[] = {

@@ -17,7 +17,8 @@ std::span<const KernelDef> rowKernels();      ///< reductions, softmax, normalis
 std::span<const KernelDef> indexKernels();    ///< gather, scatter, sort, data-dependent extents
 std::span<const KernelDef> quantKernels();
 std::span<const KernelDef> recurrentKernels();
-std::span<const KernelDef> imageKernels();
+std::span<const KernelDef> resizeKernels();
+std::span<const KernelDef> imageKernels();   ///< sampling, boxes, random numbers
 std::span<const KernelDef> listKernels();    ///< lists and optionals
 
 } // namespace burin::kernels

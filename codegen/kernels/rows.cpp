@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reductions, softmax and normalisation: kernels over [outer][n][inner].
+#include "codegen/kernels/expression.h"
 #include "codegen/kernels/families.h"
 #include "codegen/kernels/nd_text.h"
 #include "ir/ops.h"
@@ -47,6 +48,11 @@ std::optional<Lines> linesOf(const ir::Shape &shape, const ir::Ints &axes) {
     part = part * shape[i];
   }
   return l;
+}
+
+int64_t frontAxis(const Op &op) {
+  const int64_t axis = op[attr::axis];
+  return axis < 0 ? axis + static_cast<int64_t>(op.operand(0)->type.rank()) : axis;
 }
 
 std::string_view reduceOp(const Op &op) {
@@ -164,7 +170,7 @@ void emitRowNorm(Call &call) {
   call.include("burin/rt/norm.h");
   const std::string in = call.read(op.operand(0), "in"), scale = readOrNull(call, 1, "scale"), bias = layer ? readOrNull(call, 2, "bias") : "";
   const std::string out = call.write(op.result(), "out"), extent = call.extent(n, "n");
-  const std::string epsilon = fmt::format("{}f", static_cast<float>(op[attr::epsilon]));
+  const std::string epsilon = floatLiteral(op[attr::epsilon], ElementType::f32);
   call.line(layer ? fmt::format("rt::layerNorm({}, {}, {}, {}, {}, {}, nullptr, nullptr, rt::Keep{{}}, work);", extent, epsilon, in, scale, bias, out)
                   : fmt::format("rt::rmsNorm({}, {}, {}, {}, {}, nullptr, rt::Keep{{}}, work);", extent, epsilon, in, scale, out));
   call.units = rows;
@@ -190,11 +196,56 @@ void emitGroupNorm(Call &call) {
   call.include("burin/rt/norm.h");
   const std::string in = call.read(op.operand(0), "in"), scale = readOrNull(call, 1, "scale"), bias = readOrNull(call, 2, "bias"), out = call.write(op.result(), "out");
   const std::string p = call.number(pixels, "pixels"), c = call.number(channels, "channels");
-  call.line(fmt::format("rt::groupNorm{}({}, {}, {}, {}f, {}, {}, {}, {}, rt::Keep{{}}, work);", nhwc ? "Nhwc" : "Nchw", p, c, op[attr::groups], static_cast<float>(op[attr::epsilon]), in, scale,
-                        bias, out));
+  call.line(fmt::format("rt::groupNorm{}({}, {}, {}, {}, {}, {}, {}, {}, rt::Keep{{}}, work);", nhwc ? "Nhwc" : "Nchw", p, c, op[attr::groups],
+                        floatLiteral(op[attr::epsilon], ElementType::f32), in, scale, bias, out));
   call.units = nhwc ? x.dim(0) : x.dim(0) * Dim(op[attr::groups]);
   call.unitsOf = nhwc ? "images" : "groups";
   call.scratchBytes = nhwc ? channels.bounds().hi * 16 : 0;
+}
+
+void emitBatchNorm(Call &call) {
+  const Op &op = call.op;
+  const ElementType e = op.operand(0)->type.element();
+  const Lines l = *linesOf(op.operand(0)->type.shape(), {frontAxis(op)});
+  const bool isLast = l.inner.isNumber(1);
+  call.name = "batchNorm";
+  call.include("burin/rt/norm.h");
+  const std::string in = call.read(op.operand(0), "in");
+  std::string parameters;
+  for (size_t i = 1; i < 5; ++i) {
+    constexpr std::string_view kNames[] = {"", "scale", "bias", "mean", "variance"};
+    const std::string name(kNames[i]);
+    parameters += (e == ElementType::f32 ? call.readAsF32(op.operand(i), name) : call.read(op.operand(i), name)) + ", ";
+  }
+  const std::string out = call.write(op.result(), "out");
+  if (e == ElementType::f32) {
+    call.line(fmt::format("rt::batchNorm({}, {}, {}, {}, {}{}, rt::Keep{{}}, work);", call.extent(l.n, "channels"), call.extent(l.inner, "inner"),
+                          floatLiteral(op[attr::epsilon], e), in, parameters, out));
+    call.scratchBytes = isLast ? l.n.bounds().hi * 12 : 0;
+  } else {
+    call.line(fmt::format("rt::batchNormScalar<{}>({}, {}, {}, {}, {}{}, work);", accumulator(e), call.number(l.n, "channels"), call.number(l.inner, "inner"),
+                          floatLiteral(op[attr::epsilon], ElementType::f64), in, parameters, out));
+  }
+  const bool byRow = e == ElementType::f32 && isLast;
+  call.units = byRow ? l.outer : l.outer * l.n;
+  call.unitsOf = byRow ? "rows" : "channels of each image";
+}
+
+void emitLrn(Call &call) {
+  const Op &op = call.op;
+  const ElementType e = op.operand(0)->type.element();
+  const Lines l = *linesOf(op.operand(0)->type.shape(), {frontAxis(op)});
+  const std::string acc = accumulator(e);
+  call.name = "lrn";
+  call.include("burin/rt/lrn.h");
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  const auto literal = [&](double x) { return floatLiteral(x, e == ElementType::f64 ? e : ElementType::f32); };
+  const std::string settings = fmt::format("rt::Lrn<{}>{{{}, {}, {}, {}}}", acc, op[attr::size], literal(op[attr::alpha] / static_cast<double>(op[attr::size])),
+                                           literal(op[attr::beta]), literal(op[attr::bias]));
+  const bool isF32 = e == ElementType::f32;
+  call.line(fmt::format("rt::lrn{}({}, {}, {}, {}, {}, work);", isF32 ? "" : "Scalar", call.extent(l.n, "n"), call.extent(l.inner, "inner"), settings, in, out));
+  call.units = isF32 ? l.outer * ceilDiv(l.inner, kReduceBlock) : l.outer * l.n * l.inner;
+  call.unitsOf = isF32 ? fmt::format("blocks of {} columns", kReduceBlock) : "elements";
 }
 
 constexpr KernelDef kRows[] = {
@@ -210,6 +261,8 @@ constexpr KernelDef kRows[] = {
     {.op = &ops::layer_norm, .variant = "rows", .applies = isRowNorm, .emit = emitRowNorm},
     {.op = &ops::rms_norm, .variant = "rows", .applies = isRowNorm, .emit = emitRowNorm},
     {.op = &ops::group_norm, .variant = "groups", .applies = isFloatGroupNorm, .emit = emitGroupNorm},
+    {.op = &ops::batch_norm, .variant = "channels", .emit = emitBatchNorm},
+    {.op = &ops::lrn, .variant = "window", .emit = emitLrn},
 };
 
 } // namespace

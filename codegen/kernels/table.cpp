@@ -12,7 +12,7 @@ std::vector<const KernelDef *> allKernels() {
   std::vector<const KernelDef *> all;
   for (const std::span<const KernelDef> family :
        {elementwiseKernels(), linearKernels(), convKernels(), attentionKernels(), movementKernels(), poolKernels(), rowKernels(), indexKernels(), quantKernels(),
-        recurrentKernels(), imageKernels(), listKernels()})
+        recurrentKernels(), resizeKernels(), imageKernels(), listKernels()})
     for (const KernelDef &row : family)
       all.push_back(&row);
   return all;

@@ -63,7 +63,11 @@ Values bitCast(const NodeView &n) {
   const auto to = n.elementType("to");
   if (!to)
     n.fail("attribute", "BitCast has no attribute 'to'");
-  return {n.to.make(ops::bitcast, {n.in(0)}, {attr::to(*to)})};
+  // A bool is a byte of 0 or 1.
+  Value *x = n.element(0) == ElementType::boolean ? compose::cast(n.to, n.in(0), ElementType::u8) : n.in(0);
+  if (*to == ElementType::boolean)
+    return {compose::cast(n.to, n.to.make(ops::bitcast, {x}, {attr::to(ElementType::u8)}), *to)};
+  return {n.to.make(ops::bitcast, {x}, {attr::to(*to)})};
 }
 
 Values isInf(const NodeView &n) {

@@ -23,6 +23,17 @@ ir::Tensor toTensor(const onnx::TestValue &value) {
   return t;
 }
 
+/// The named extents of an input: at most what the data have.
+void boundExtents(const onnx::ValueInfo &input, const ir::Tensor &data, onnx::ImportOptions &options) {
+  if (!input.type.shape || input.type.shape->size() != data.type.rank())
+    return;
+  for (size_t i = 0; i < data.type.rank(); ++i)
+    if (const auto *name = std::get_if<std::string>(&(*input.type.shape)[i])) {
+      const auto [it, isNew] = options.dims.try_emplace(*name, ir::Bounds{0, 0});
+      it->second.hi = std::max(it->second.hi, data.extent(i));
+    }
+}
+
 } // namespace
 
 std::vector<Case> findCases(const fs::path &data) {
@@ -48,6 +59,7 @@ Loaded load(const Case &test) {
     if (isConstant(model.graph.inputs[i].name))
       continue;
     loaded.inputs.push_back(toTensor(onnx::readTestValue(data / fmt::format("input_{}.pb", i), model.graph.inputs[i].type)));
+    boundExtents(model.graph.inputs[i], loaded.inputs.back(), options);
   }
   for (size_t i = 0; i < model.graph.outputs.size(); ++i)
     loaded.expected.push_back(toTensor(onnx::readTestValue(data / fmt::format("output_{}.pb", i), model.graph.outputs[i].type)));

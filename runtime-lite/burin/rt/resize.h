@@ -121,21 +121,20 @@ BURIN_FN void resizeTable(const ResizeAxis &a, Interpolation kind, int32_t *inde
   const int first = resizeFirstTap(a, kind), taps = resizeTaps(a, kind);
   const double stretch = a.antialias && a.scale < 1 ? a.scale : 1;
   for (int x = 0; x < a.out; ++x, index += taps, weight += taps) {
-    const double place = resizePlace(a, x), left = ceil(place) - 1, ratio = place - left;
+    const double place = resizePlace(a, x), left = ceil(place) - 1;
     const bool outside = resizeOutside(a, place);
     const auto weightOf = [&](int t) BURIN_LAMBDA {
       const double at = left + (first + t);
       return a.excludeOutside && (at < 0 || at > a.in - 1)
                  ? 0
-                 : resizeWeight(a, kind, stretch * (first + t - ratio));
+                 : resizeWeight(a, kind, stretch * (at - place));
     };
     double sum = 0;
     for (int t = 0; t < taps; ++t)
       sum += weightOf(t);
-    const bool divide = a.excludeOutside || a.antialias;
     for (int t = 0; t < taps; ++t) {
       index[t] = outside ? -1 : clampToAxis(resizeIndex(left, a.in) + first + t, a.in);
-      weight[t] = static_cast<Weight>(divide ? weightOf(t) / sum : weightOf(t));
+      weight[t] = static_cast<Weight>(weightOf(t) / sum);
     }
   }
 }
