@@ -41,7 +41,8 @@ inline constexpr OpDef
     assert_{.name = "assert", .doc = "The run fails with failed_assert unless the condition (bool[]) holds.", .operands = {{"condition"}}, .attrs = {attr::message},
             .results = {}, .traits = Trait::effect, .infer = inferAssert},
     print{.name = "print", .doc = "Shows x to the observer.", .operands = {{"x"}}, .attrs = {attr::message}, .results = {}, .traits = Trait::effect, .infer = inferAssert},
-    random{.name = "random", .doc = "A tensor of `type` drawn anew in each run. distribution: uniform in [low, high), normal of mean `low` and deviation `high`.",
+    random{.name = "random", .doc = "A tensor of `type`, the same in each run. distribution: uniform in [low, high), normal of mean `low` and deviation `high`. Element i is made of the words "
+                                     "2 i and 2 i + 1 of SplitMix64 of the seed, as shares u, v of 24 bits: low + (high - low) u, or low + high sqrt(-2 log(1 - u)) cos(2 pi v).",
            .attrs = {attr::type, attr::distribution, attr::low, attr::high, attr::seed}, .traits = Trait::random, .infer = inferRandom};
 
 inline constexpr OpDef

@@ -38,7 +38,7 @@ double randomShare(uint64_t seed, uint64_t counter) {
 }
 
 /// Element i is made of the words 2 i and 2 i + 1 of the seed's stream: uniform of the first,
-/// normal of both (Box and Muller). This is what the first run draws.
+/// normal of both (Box and Muller).
 Tensors random(const Call &call) {
   Tensor out{call.symbols(call[ir::attr::type])};
   const auto seed = static_cast<uint64_t>(call[ir::attr::seed]);
