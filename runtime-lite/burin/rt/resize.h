@@ -173,7 +173,8 @@ BURIN_FN void resizeNearest(const Nd<R> &outShape, const Nd<R> &inStride,
   }
 }
 
-template <class T> constexpr bool kIsWhole = kKind<T> == Kind::integer || kKind<T> == Kind::narrow;
+/// Whether a sum is rounded before it is stored.
+template <class T> constexpr bool kRoundsTo = kKind<T> == Kind::integer || kKind<T> == Kind::narrow;
 
 /// Weights as they lie in memory. Sums are of the type Acc: float or double.
 template <class Acc> struct ResizeWeights { using Type = F32; };
@@ -267,7 +268,7 @@ BURIN_FN void resizeAlong(int out, int inner, const ResizeAxisTable<Acc> &axis, 
         const Acc w = resizeWeightAt(weight + t);
         sum = w != 0 ? sum + w * in[static_cast<ptrdiff_t>(index[t]) * inner + i] : sum;
       }
-      to[i] = cast<T>(kIsWhole<T> ? round(sum) : sum);
+      to[i] = cast<T>(kRoundsTo<T> ? round(sum) : sum);
     }
   }
 }
@@ -334,7 +335,7 @@ BURIN_FN void resizeInterpolated(const Nd<R> &inShape, const Nd<R> &outShape, In
       resizeAlong<Acc>(width, inner, last, summed, extrapolation, to);
     else
       for (int i = 0; i < length; ++i)
-        to[i] = cast<T>(kIsWhole<T> ? round(summed[i]) : summed[i]);
+        to[i] = cast<T>(kRoundsTo<T> ? round(summed[i]) : summed[i]);
   }
 }
 
