@@ -72,7 +72,7 @@ frames() {
   echo "the largest frames, in bytes:"
   cat "$work"/*.su | awk -F'\t' '{ file = $1; sub(/^.*\//, "", file); sub(/\.cpp:.*/, "", file)
       function_ = $1; sub(/^.*cpp:[0-9]+:[0-9]+:/, "", function_)
-      sub(/\(.*/, "", function_); print $2, file, function_ }' | sort -rn | head -12 | sed 's/^/  /'
+      sub(/\(.*/, "", function_); print $2, file, function_ }' | sort -rn | sed -n '1,12s/^/  /p' # head would end sort
 }
 
 case $what in
