@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/onnx/importer.h"
 
+#include "frontend/onnx/order.h"
 #include "frontend/onnx/read.h"
 
 #include <algorithm>
@@ -76,11 +77,14 @@ ir::Type Importer::inputType(const ValueInfo &info) {
     if (t.kind == Type::Kind::sequence || (t.inner && t.inner->kind == Type::Kind::sequence)) {
       const auto bounds = options_.dims.find(length);
       if (bounds == options_.dims.end() || bounds->second.hi >= ir::kUnbounded)
-        refuse(fmt::format("the input '{}' is a list, and nothing says how long it can be", info.name), fmt::format("--dim {}=0..N", length));
+        refuse(
+            fmt::format("the input '{}' is a list, and nothing says how long it can be", info.name),
+            fmt::format("--dim {}=0..N", length));
       usedOptions_.insert(length);
       capacity = bounds->second.hi;
     }
-    const auto type = irType(t, [&](size_t i, const Extent &e) { return inputDim(info.name, i, e); }, capacity);
+    const auto type = irType(
+        t, [&](size_t i, const Extent &e) { return inputDim(info.name, i, e); }, capacity);
     if (!type)
       refuse(fmt::format("the input '{}' declares no shape of what it holds", info.name));
     return *type;
@@ -280,8 +284,9 @@ void Importer::declare(const Graph &graph) {
     for (const ValueInfo &info : *list)
       if (info.type.kind != Type::Kind::none)
         types[info.name] = &info.type;
-  static constexpr std::string_view kUnary[] = {"Abs", "Cast", "CastLike", "Cos", "Exp", "Identity", "Log",
-                                                "Neg", "Not",  "Relu",     "Sin", "Sqrt"};
+  static constexpr std::string_view kUnary[] = {"Abs", "Cast",     "CastLike", "Cos",
+                                                "Exp", "Identity", "Log",      "Neg",
+                                                "Not", "Relu",     "Sin",      "Sqrt"};
   static constexpr std::string_view kBinary[] = {"Add", "Div", "Mul", "Pow", "Sub"};
   auto &guesses = guessed_.emplace_back();
   for (size_t i = graph.nodes.size(); i-- > 0;) {
@@ -301,14 +306,17 @@ void Importer::declare(const Graph &graph) {
   }
 }
 
-std::optional<Dims> Importer::declared(std::string_view value) const { return shapeIn(declared_, value); }
+std::optional<Dims> Importer::declared(std::string_view value) const {
+  return shapeIn(declared_, value);
+}
 
 std::optional<Dims> Importer::guessed(std::string_view value) const {
   std::optional<Dims> shape = declared(value);
   return shape ? shape : shapeIn(guessed_, value);
 }
 
-std::optional<Dims> Importer::shapeIn(const std::vector<Types> &graphs, std::string_view value) const {
+std::optional<Dims> Importer::shapeIn(const std::vector<Types> &graphs,
+                                      std::string_view value) const {
   for (size_t i = graphs.size(); i-- > 0;) {
     const auto it = graphs[i].find(value);
     if (it == graphs[i].end())
@@ -372,7 +380,9 @@ void Importer::lowerNode(const Node &node, ir::Builder &to) {
       throw CompileError(Problem::unsupported, node.location(),
                          fmt::format("version {} of {} is not supported", imported, node.op))
           .code("onnx.operator");
+    ir::Op *const last = to.block().back();
     results = lowering->lower(NodeView{*this, node, to, std::move(inputs), imported});
+    orderOps(to.block(), last, results);
   }
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i].empty())
