@@ -1,68 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/code_writer.h"
 
+#include "codegen/line_breaks.h"
+
 #include <algorithm>
-#include <optional>
 #include <utility>
 #include <vector>
 
 namespace burin::codegen {
 namespace {
-constexpr size_t kColumns = 100;
-
-struct Break {
-  size_t at;     ///< the first character of the next line
-  size_t column; ///< where it goes
-  size_t depth;
-};
-
-/// `<` of "View<float, 1>", not of "a < b".
-bool isTemplateBracket(const std::string &line, size_t i) {
-  return line[i] == '<' && i > 0 && line[i - 1] != ' ' && line[i - 1] != '<' &&
-         i + 1 < line.size() && line[i + 1] != ' ' && line[i + 1] != '<' && line[i + 1] != '=';
-}
-
-/// The last comma or operator of the outermost bracket that leaves a first part of at most 100
-/// columns.
-std::optional<Break> findBreak(const std::string &line, size_t indent) {
-  std::vector<size_t> open;
-  std::vector<char> brackets;
-  std::optional<Break> best;
-  bool quoted = false;
-  size_t assignment = 0;
-  for (size_t i = 0; i < line.size() && i <= kColumns; ++i) {
-    const char c = line[i];
-    if (quoted) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        quoted = false;
-      continue;
-    }
-    if (c == '"') {
-      quoted = true;
-    } else if (c == '(' || c == '{' || c == '[' || isTemplateBracket(line, i)) {
-      open.push_back(i + 1);
-      brackets.push_back(c);
-    } else if (((c == '>' && !brackets.empty() && brackets.back() == '<') || c == ')' || c == '}' ||
-                c == ']') &&
-               !open.empty()) {
-      open.pop_back();
-      brackets.pop_back();
-    } else if (c == '=' && open.empty() && i > 0 && line[i - 1] == ' ' && i + 1 < line.size() &&
-               line[i + 1] == ' ') {
-      assignment = i + 2;
-    } else if (c == ',' && i + 1 < line.size() && line[i + 1] == ' ' && i < kColumns) {
-      const size_t depth = open.size();
-      if (!best || depth <= best->depth)
-        best = Break{i + 2, open.empty() ? indent + 4 : open.back(), depth};
-    }
-  }
-  if (!best && assignment && assignment < kColumns)
-    best = Break{assignment, indent + 4, 0};
-  return best;
-}
-
 /// Where the trailing comment of a line of code begins; npos if it has none.
 size_t trailingComment(std::string_view line) {
   const size_t code = line.find_first_not_of(' ');
@@ -83,9 +29,10 @@ size_t trailingComment(std::string_view line) {
 
 std::string CodeWriter::take() {
   const std::string text = std::exchange(text_, {});
+  size_t leftmost = 0, rightmost = kColumns; ///< where those of the group may begin
   std::string out;
   out.reserve(text.size() + text.size() / 16);
-  // Trailing comments of neighbouring lines stand below each other.
+  // Trailing comments of neighbouring lines stand below each other, as far as there is room.
   struct Commented {
     std::string_view code, comment;
   };
@@ -101,6 +48,8 @@ std::string CodeWriter::take() {
       out += '\n';
     }
     group.clear();
+    leftmost = 0;
+    rightmost = kColumns;
   };
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
@@ -108,7 +57,15 @@ std::string CodeWriter::take() {
     const size_t comment = trailingComment(line);
     if (comment != std::string_view::npos) {
       const size_t end = line.find_last_not_of(' ', comment);
-      group.push_back({line.substr(0, end + 1), line.substr(comment + 1)});
+      const Commented both{line.substr(0, end + 1), line.substr(comment + 1)};
+      const size_t first = both.code.size() + 1;
+      const size_t last =
+          kColumns - std::min(both.comment.size(), kColumns - std::min(first, kColumns));
+      if (first > rightmost || last < leftmost)
+        endGroup();
+      leftmost = std::max(leftmost, first);
+      rightmost = std::min(rightmost, last);
+      group.push_back(both);
       continue;
     }
     endGroup();
@@ -128,32 +85,49 @@ void CodeWriter::line(std::string_view text) {
     text_ += std::string(indent_, ' ') + std::string(text) + '\n';
     return;
   }
-  // Only a window of a line is looked at and copied: one with all values of a model is long.
-  const size_t own = indent_ + text.find_first_not_of(' ');
-  size_t column = indent_;
-  while (column + text.size() > kColumns) {
-    std::string head = std::string(column, ' ');
-    head += text.substr(0, kColumns + 2 - std::min(column, kColumns));
-    const std::optional<Break> at = findBreak(head, own);
-    // Only where the rest is shorter then and something stands before it.
-    if (!at || at->at >= column + text.size() || at->column >= at->at)
-      break;
-    head.resize(at->at);
-    while (!head.empty() && head.back() == ' ')
-      head.pop_back();
-    if (head.empty())
-      break;
-    text_ += head + '\n';
-    text.remove_prefix(at->at - column);
-    column = at->column;
+  const size_t start = text.find_first_not_of(' ');
+  const size_t own = indent_ + start;
+  const bool whole =
+      text[start] == '#' || text.substr(0, 2) == "/*" || trailingComment(text) != text.npos;
+  if (whole || indent_ + text.size() <= kColumns) {
+    text_.append(indent_, ' ');
+    text_ += text;
+    text_ += '\n';
+    return;
   }
-  text_.append(column, ' ');
-  text_ += text;
-  text_ += '\n';
+  for (const std::string &part : brokenLines(text.substr(start), own))
+    text_ += part + '\n';
 }
 
-void CodeWriter::comment(std::string_view text) {
-  const std::string start = std::string(indent_, ' ') + "//";
+void CodeWriter::beginFunction(std::string_view signature) {
+  line(std::string(signature) + " {");
+  body_ = text_.size();
+  indent();
+}
+
+void CodeWriter::endFunction() {
+  outdent();
+  const std::string_view body = std::string_view(text_).substr(body_);
+  if (body.empty()) {
+    text_.pop_back();
+    text_ += "}\n";
+    return;
+  }
+  const size_t head = text_.rfind('\n', body_ - 2) + 1;
+  const size_t code = indent_ + 2;
+  const bool isOneLine = body.size() > code && body.find('\n') == body.size() - 1;
+  const bool fits = body_ - 1 - head + 1 + body.size() - code - 1 + 2 <= kColumns;
+  const bool isWhole =
+      text_.compare(head, indent_, std::string(indent_, ' ')) == 0 && text_[head + indent_] != ' ';
+  if (!isOneLine || !fits || !isWhole || trailingComment(body) != body.npos)
+    return line("}");
+  text_.pop_back();
+  text_.replace(body_ - 1, code + 1, " ");
+  text_ += " }\n";
+}
+
+void CodeWriter::comment(std::string_view text, std::string_view marker) {
+  const std::string start = std::string(indent_, ' ') + std::string(marker);
   std::string current = start;
   while (!text.empty()) {
     const size_t end = std::min(text.find(' '), text.size());

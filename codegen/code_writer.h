@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines of C++ as clang-format leaves them: at most 100 columns, broken behind commas.
+// Lines of C++ as clang-format leaves them.
 #pragma once
 
 #include <string>
@@ -15,8 +15,11 @@ public:
   void blank() { text_ += '\n'; }
   /// Text as it is, with its line ends.
   void raw(std::string_view text) { text_ += text; }
-  /// A comment; broken between words, each line behind `//`.
-  void comment(std::string_view text);
+  /// A comment; broken between words, each line behind the marker.
+  void comment(std::string_view text, std::string_view marker = "//");
+  /// A function; the body between them, in the same line where it is one line and there is room.
+  void beginFunction(std::string_view signature);
+  void endFunction();
   void indent() { indent_ += 2; }
   void outdent() { indent_ -= 2; }
 
@@ -26,6 +29,7 @@ public:
 private:
   std::string text_;
   size_t indent_ = 0;
+  size_t body_ = 0; ///< where the body of the function begins
 };
 
 } // namespace burin::codegen

@@ -148,7 +148,10 @@ std::string emitCSource(const Prepared &p, const Memory &) {
   out.line("}");
   out.blank();
   out.raw(fmt::format("const char *{0}_status_text({0}_status status) {{\n  return to_string(burin::Status{{static_cast<burin::Status::Code>(status)}});\n}}\n\n", n));
-  out.raw(fmt::format("const char *{0}_failed_node(const {0}_ctx *ctx) {{\n  return ctx->failed_node < {1}::num_nodes ? {1}::nodes[ctx->failed_node].name : \"\";\n}}\n", n, model));
+  out.beginFunction(fmt::format("const char *{0}_failed_node(const {0}_ctx *ctx)", n));
+  out.line(fmt::format("const bool any = ctx->failed_node < {}::num_nodes;", model));
+  out.line(fmt::format("return any ? {}::nodes[ctx->failed_node].name : \"\";", model));
+  out.endFunction();
   return out.take();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/emit_class.h"
 
+#include "codegen/line_breaks.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -108,13 +110,9 @@ private:
 
   void begin(const std::string &signature) {
     out_.blank();
-    out_.line(signature + " noexcept {");
-    out_.indent();
+    out_.beginFunction(signature + " noexcept");
   }
-  void end() {
-    out_.outdent();
-    out_.line("}");
-  }
+  void end() { out_.endFunction(); }
 
   // ---- checks ----
 
@@ -179,16 +177,31 @@ private:
   }
 
   void makeContext(std::vector<std::string> values) {
-    for (const ir::State &s : p_.entry.states)
-      values.push_back(castTo({p_.entry.body.argument(s.argument), {}, false}, "state_." + p_.argumentNames[s.argument]));
+    std::vector<std::string> members;
+    for (const Port &port : ports_)
+      members.push_back(port.name);
+    const auto add = [&](const std::string &member, const std::string &value) {
+      members.push_back(member);
+      values.push_back(value);
+    };
+    for (const ir::State &s : p_.entry.states) {
+      const std::string &member = p_.argumentNames[s.argument];
+      add(member, castTo({p_.entry.body.argument(s.argument), {}, false}, "state_." + member));
+    }
     for (const SymbolInfo *s : symbols_)
-      values.push_back(fmt::format("static_cast<int>({})", s->identifier));
-    values.emplace_back("arena_.bytes()");
+      add(s->identifier, fmt::format("static_cast<int>({})", s->identifier));
+    add("arena", "arena_.bytes()");
     if (p_.settings.threads)
-      values.emplace_back("parallel_");
+      add("parallel", "parallel_");
     if (p_.settings.profile)
-      values.emplace_back("observer_");
-    out_.line(fmt::format("const Context context{{{}}};", fmt::join(values, ", ")));
+      add("observer", "observer_");
+    const std::string inOne = fmt::format("const Context context{{{}}};", fmt::join(values, ", "));
+    if (inOne.size() + 2 <= kColumns)
+      return out_.line(inOne);
+    // clang-format makes columns of a long list.
+    out_.line("Context context;");
+    for (size_t i = 0; i < values.size(); ++i)
+      out_.line(fmt::format("context.{} = {};", members[i], values[i]));
   }
 
   /// New states that could not be written over the old ones are copied once nothing can fail.

@@ -3,6 +3,7 @@
 // NAME.h: the class of the model.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
+#include "codegen/line_breaks.h"
 
 #include <algorithm>
 #include <cctype>
@@ -71,9 +72,11 @@ void emitInfos(CodeWriter &out, std::string_view array, const std::vector<std::p
   out.line(fmt::format("static constexpr burin::TensorInfo {}[] = {{", array));
   for (size_t i = 0; i < ports.size(); ++i) {
     const Type &t = ports[i].second->type;
-    out.line(fmt::format("    {{{}, {}, {}, {}, {}, 1.0F, 0}}{}", stringLiteral(names[i]), dtype(t.element()), t.rank(),
-                         t.rank() ? ports[i].first + "_shape" : "nullptr", bytesOf(t), i + 1 < ports.size() ? "," : "};"));
+    // A label in every row: clang-format puts rows without one side by side.
+    out.line(fmt::format("    {{{}, {}, {}, {}, {}, 1.0F, 0}}, // {}", stringLiteral(names[i]), dtype(t.element()), t.rank(),
+                         t.rank() ? ports[i].first + "_shape" : "nullptr", bytesOf(t), shortType(t)));
   }
+  out.line("};");
 }
 
 } // namespace
@@ -104,10 +107,15 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   for (const SymbolInfo *s : symbols)
     styleA += fmt::format("{}size_t {}", styleA.empty() ? "" : ", ", s->identifier);
 
-  out.line(fmt::format("/// The model \"{}\". No heap, no globals but constants; distinct objects are independent, and one", commentText(p.settings.name)));
-  out.line("/// object serves one thread at a time.");
+  out.comment(fmt::format("The model \"{}\". No heap, no globals but constants; distinct objects are independent, and one object serves one thread at a time.", commentText(p.settings.name)), "///");
   out.line("///");
-  out.line(fmt::format("///   alignas({0}::{1}::arena_align) static unsigned char arena[{0}::{1}::arena_size];", p.nameSpace, name));
+  const std::string alignment = fmt::format("///   alignas({}::{}::arena_align)", p.nameSpace, name), arena = fmt::format("static unsigned char arena[{}::{}::arena_size];", p.nameSpace, name);
+  if (alignment.size() + 1 + arena.size() <= kColumns) {
+    out.line(alignment + " " + arena);
+  } else {
+    out.line(alignment);
+    out.line("///       " + arena);
+  }
   out.line(fmt::format("///   {}::{} model{{arena}};", p.nameSpace, name));
   std::string call;
   for (const SymbolInfo *s : symbols)
@@ -174,7 +182,8 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   if (!p.steps.empty()) {
     out.line("static constexpr burin::NodeInfo nodes[] = {");
     for (size_t i = 0; i < p.steps.size(); ++i)
-      out.line(fmt::format("    {{{}, {}, {}}}{}", stringLiteral(p.steps[i].node), stringLiteral(p.steps[i].sourceOps), p.steps[i].macs, i + 1 < p.steps.size() ? "," : "};"));
+      out.line(fmt::format("    {{{}, {}, {}}}, // {}", stringLiteral(p.steps[i].node), stringLiteral(p.steps[i].sourceOps), p.steps[i].macs, i));
+    out.line("};");
   }
   out.blank();
   out.line("/// Keeps the arena; runs report a wrong one. A global model needs no static constructor.");

@@ -322,9 +322,11 @@ private:
     if (definesExtents()) {
       out_.blank();
       out_.line("  // Extents that steps find: defined by one, used by later ones.");
-      out_.line("  BURIN_INLINE int *extents() const {");
-      out_.line(fmt::format("    return static_cast<int *>(static_cast<void *>(arena + {}));", memory_.extentsOffset()));
-      out_.line("  }");
+      out_.indent();
+      out_.beginFunction("BURIN_INLINE int *extents() const");
+      out_.line(fmt::format("return static_cast<int *>(static_cast<void *>(arena + {}));", memory_.extentsOffset()));
+      out_.endFunction();
+      out_.outdent();
     }
     out_.line("};");
     out_.blank();
@@ -351,16 +353,10 @@ private:
       }
       if (!f.functor.members.empty())
         out_.blank();
-      if (f.functor.lines.size() == 1 && f.functor.signature.size() + f.functor.lines[0].size() + 8 <= 100) {
-        out_.line(fmt::format("{} {{ {} }}", f.functor.signature, f.functor.lines[0]));
-      } else {
-        out_.line(f.functor.signature + " {");
-        out_.indent();
-        for (const std::string &l : f.functor.lines)
-          out_.line(l);
-        out_.outdent();
-        out_.line("}");
-      }
+      out_.beginFunction(f.functor.signature);
+      for (const std::string &l : f.functor.lines)
+        out_.line(l);
+      out_.endFunction();
       out_.outdent();
       out_.line("};");
       out_.blank();
@@ -379,12 +375,10 @@ private:
       if (s.layers.size() > kMostListed)
         layers.push_back(fmt::format("and {} more", s.layers.size() - kMostListed));
       out_.comment(fmt::format("layers: {}", fmt::join(layers, ", ")));
-      out_.line(fmt::format("BURIN_STUB {} {}({}) {{", s.returnsStatus ? "Status" : "void", s.name, fmt::join(s.parameters, ", ")));
-      out_.indent();
+      out_.beginFunction(fmt::format("BURIN_STUB {} {}({})", s.returnsStatus ? "Status" : "void", s.name, fmt::join(s.parameters, ", ")));
       for (const std::string &l : s.body)
         out_.line(l);
-      out_.outdent();
-      out_.line("}");
+      out_.endFunction();
       out_.blank();
     }
   }
@@ -425,15 +419,18 @@ private:
         continue;
       }
       const std::string name = p_.steps[i].function + "_units";
-      out.line(fmt::format("int {}(const Context &c) noexcept {{ return {}; }}", name, memory_.extent(n)));
+      out.beginFunction(fmt::format("int {}(const Context &c) noexcept", name));
+      out.line(fmt::format("return {};", memory_.extent(n)));
+      out.endFunction();
       units.push_back(name);
     }
     out.line(fmt::format("constexpr rt::Step<Context> kSteps[{}::num_nodes] = {{", p_.settings.className));
     for (size_t i = 0; i < p_.steps.size(); ++i) {
       const int64_t at = i < memory_.plan.scratchOffset.size() ? memory_.plan.scratchOffset[i] : -1;
       const int64_t each = at < 0 ? 0 : (p_.steps[i].scratchBytes + 63) / 64 * 64;
-      out.line(fmt::format("    {{{}, {}, {}, {}}},{}", p_.steps[i].function, units[i], std::max<int64_t>(at, 0), each,
-                           p_.steps[i].unitsOf.empty() ? "" : " // " + p_.steps[i].unitsOf));
+      // A label in every row: clang-format puts rows without one side by side.
+      out.line(fmt::format("    {{{}, {}, {}, {}}}, // {}", p_.steps[i].function, units[i], std::max<int64_t>(at, 0), each,
+                           p_.steps[i].unitsOf.empty() ? "whole" : p_.steps[i].unitsOf));
     }
     out.line("};");
     out.blank();

@@ -230,10 +230,10 @@ void emitStep(CodeWriter &out, const Memory &memory, const StepInfo &step) {
   StepEmitter emitter{body, memory};
   emitter.op(*step.op, false);
   const std::string text = body.take();
-  out.line(fmt::format("Status {}(const Context &{}, rt::Work{}) noexcept {{", step.function, kernels::mentions(text, "c") ? "c" : "", emitter.usesWork() ? " work" : ""));
+  out.beginFunction(fmt::format("Status {}(const Context &{}, rt::Work{}) noexcept", step.function, kernels::mentions(text, "c") ? "c" : "", emitter.usesWork() ? " work" : ""));
   out.raw(text);
-  out.line("  return Status::ok;");
-  out.line("}");
+  out.line("return Status::ok;");
+  out.endFunction();
 }
 
 } // namespace burin::codegen

@@ -32,6 +32,22 @@ std::vector<Location> sources(const Op &op) {
   return all;
 }
 
+/// The step that makes the border a convolution reads: it stands for no node of its own.
+bool isBorder(const Op &op) {
+  if (!op.is(ops::pad) || op.at.node.empty() || !op.result()->hasUses())
+    return false;
+  const Op &user = *op.result()->firstUse()->user;
+  return user.at == op.at && !user.is(ops::pad);
+}
+
+/// The model's name of the node.
+std::string nodeName(const Op &op) { return isBorder(op) ? op.at.node + "_border" : op.at.node; }
+
+/// "fc1.bias" f32[32]
+std::string describe(const Value *v) {
+  return (v->name.empty() ? "" : fmt::format("\"{}\" ", commentText(v->name))) + shortType(v->type);
+}
+
 bool isPlainBlockOp(const Op &op) { return op.is(ops::if_) || op.is(ops::loop); }
 
 /// Ops that the emitter prints itself.
@@ -168,7 +184,7 @@ void Prepared::nameValues(const ir::Block &block) {
   for (const Op &op : block) {
     for (size_t i = 0; i < op.numResults(); ++i) {
       const Value *v = op.result(i);
-      const std::string base = !v->name.empty() ? v->name : !op.at.node.empty() ? op.at.node : std::string(op.def.name);
+      const std::string base = !v->name.empty() ? v->name : !op.at.node.empty() ? nodeName(op) : std::string(op.def.name);
       valueNames_[v] = values_.fresh(base.starts_with(nodeScope_) ? base.substr(nodeScope_.size()) : base);
     }
     if (isPlainBlockOp(op))
@@ -194,9 +210,11 @@ void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested
       }
       if (label.empty())
         label = op.def.name;
+      if (isBorder(op))
+        label = "border of " + label;
       if (step.sourceOps.empty())
         step.sourceOps = op.def.name;
-      step.node = !op.at.node.empty() ? op.at.node : op.numResults() && !op.result()->name.empty() ? op.result()->name : std::string(op.def.name);
+      step.node = !op.at.node.empty() ? nodeName(op) : op.numResults() && !op.result()->name.empty() ? op.result()->name : std::string(op.def.name);
       step.function = names.fresh(step.node.starts_with(nodeScope_) ? step.node.substr(nodeScope_.size()) : step.node, {"_units"});
       std::string types;
       for (size_t i = 0; i < op.numOperands(); ++i)
@@ -273,7 +291,7 @@ void Prepared::addWeight(const kernels::Packed &packed, const std::string &other
   Weight w;
   // A table that a kernel makes for an op has the op's name.
   w.name = weightNames_.fresh(packed.from->isConstant() && !packed.from->name.empty() ? packed.from->name : otherwise);
-  w.comment = fmt::format("\"{}\" {} as {}", commentText(packed.from->name), shortType(packed.from->type), packed.layout);
+  w.comment = fmt::format("{} as {}", describe(packed.from), packed.layout);
   w.element = packed.element;
   w.count = packed.count;
   w.make = packed.make;
@@ -289,7 +307,7 @@ void Prepared::addPlainWeight(const Value *v, const std::string &otherwise) {
     throw CompileError(Problem::unsupported, {}, fmt::format("the string constant '{}' cannot be compiled yet", v->name)).code("codegen.string");
   Weight w;
   w.name = weightNames_.fresh(v->name.empty() ? otherwise : v->name);
-  w.comment = fmt::format("\"{}\" {}", commentText(v->name), shortType(v->type));
+  w.comment = describe(v);
   w.element = v->type.element();
   w.count = v->type.count().number();
   w.make = [v] { return std::vector<std::byte>(v->constant()->bytes.begin(), v->constant()->bytes.end()); };

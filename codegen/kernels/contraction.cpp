@@ -23,7 +23,6 @@ std::string accumulator(ElementType e) {
   return elementCpp(e);
 }
 
-std::string epilogueName(const Op &op) { return op.numBlocks() ? blockName(op.block()) : ""; }
 
 Conv describeConv(const Op &op) {
   const Type &x = op.operand(0)->type, &f = op.operand(1)->type, &y = op.result()->type;

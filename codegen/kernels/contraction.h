@@ -16,7 +16,6 @@ std::string accumulator(ElementType);
 /// What a scalar kernel stores: the sum, or the sum rounded to a small type.
 std::string storeAs(ElementType);
 /// "BiasRelu": the part of a stub's name that tells the epilogue; empty without one.
-std::string epilogueName(const Op &);
 
 /// A convolution over two or three spatial axes; one axis is two with a height of 1.
 struct Conv {

@@ -58,7 +58,7 @@ std::string capital(std::string_view name) {
   return out;
 }
 
-/// "AddRelu" of a short body, "Fused5" of a long one.
+/// "MulTanh" of a short body, "Fused5" of a long one.
 std::string bodyName(const Op &op) {
   if (!op.is(ops::fused))
     return capital(op.def.name);
@@ -162,12 +162,25 @@ std::string storeText(const Value *v, const std::string &at, const std::string &
 
 std::string functorName(const Op &op) { return bodyName(op); }
 
-std::string blockName(const ir::Block &block) {
+std::string epilogueName(const Op &op) {
+  if (!op.numBlocks())
+    return {};
+  const ir::Block &block = op.block();
+  const size_t firstExtra = op.numOperands() + 1 - block.numArguments();
+  // A constant for each channel.
+  const auto isBias = [&](const Value *v) {
+    for (size_t i = 1; v && i < block.numArguments(); ++i)
+      if (const Value *from = op.operand(firstExtra + i - 1); block.argument(i) == v)
+        return from->isConstant() && from->type.rank() > 0 && !from->type.count().isNumber(1) &&
+               from->type.count() == from->type.shape().back();
+    return false;
+  };
   std::string name;
   int count = 0;
   for (const Op &inner : block)
     if (!inner.is(ops::yield)) {
-      name += capital(inner.def.name);
+      const bool addsBias = inner.is(ops::add) && (isBias(inner.operand(0)) || isBias(inner.operand(1)));
+      name += addsBias ? "Bias" : capital(inner.def.name);
       ++count;
     }
   return count > 4 ? fmt::format("Epilogue{}", count) : name;
@@ -293,7 +306,7 @@ Functor epilogueFunctor(const Op &op, size_t firstExtra) {
     return functor;
   }
   const ir::Block &block = op.block();
-  functor.base = blockName(block);
+  functor.base = epilogueName(op);
   ExpressionWriter writer{true};
   writer.bind(block.argument(0), "v");
   bool usesOffset = false, usesColumn = false;

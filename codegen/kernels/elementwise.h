@@ -10,8 +10,8 @@ void emitElementwise(Call &);
 /// The epilogue of a contraction as a functor on vectors; `Keep` if the op has no block. The extras
 /// are the operands from `firstExtra` on.
 Functor epilogueFunctor(const Op &, size_t firstExtra);
-/// "AddRelu": what a block is called after its ops.
-std::string blockName(const ir::Block &);
+/// "BiasRelu": what the block of an op is called after its ops; empty if it has none.
+std::string epilogueName(const Op &);
 std::string functorName(const Op &);
 
 } // namespace burin::kernels

@@ -121,7 +121,7 @@ void emitDynamicMatmul(Call &call) {
   const int panel = d.n.isNumber() ? panelFor(call.target, d.n.number()) : call.target.panel;
   const bool tb = op[attr::transposeB];
   call.name = fmt::format("matmul{}x{}{}", d.k.isNumber() ? d.k.text() : "K", d.n.isNumber() ? d.n.text() : "N",
-                          op.numBlocks() ? blockName(op.block()) : "");
+                          epilogueName(op));
   call.include("burin/rt/gemm_dynamic.h");
   call.include("burin/rt/math.h");
   const std::string a = call.read(op.operand(0), "a"), b = call.read(op.operand(1), "b");
@@ -130,7 +130,7 @@ void emitDynamicMatmul(Call &call) {
   const std::string m = call.extent(d.m, "rows"), n = call.extent(d.n, "columns"), k = call.extent(d.k, "depth");
   const std::string lda = call.number(d.k, "lda"), ldc = call.number(d.n, "ldc");
   const std::string bRow = tb ? "1" : call.number(d.n, "bRow"), bColumn = tb ? call.number(d.k, "bColumn") : "1";
-  call.line(fmt::format("const {} batch = {};", fmt::format("rt::GemmBatch<{}>", std::max<size_t>(d.batch.size(), 1)), batchText(call, d)));
+  call.line(fmt::format("const auto batch = {};", batchText(call, d)));
   call.line(fmt::format("rt::gemmDynamic<{}>(batch, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, work);", panel, m, n, k, a, lda, b, bRow, bColumn, out, ldc, epilogue));
   call.units = ir::product(d.batch) * ceilDiv(d.n, panel);
   call.unitsOf = fmt::format("panels of {}", panel);
@@ -159,7 +159,7 @@ void emitScalarMatmul(Call &call) {
   }
   const std::string out = call.write(op.result(), "out");
   const std::string m = call.number(d.m, "rows"), n = call.number(d.n, "columns"), k = call.number(d.k, "depth");
-  call.line(fmt::format("const rt::GemmBatch<{}> batch = {};", std::max<size_t>(d.batch.size(), 1), batchText(call, d)));
+  call.line(fmt::format("const auto batch = {};", batchText(call, d)));
   const std::string aStride = ta ? nd({"1", m}) : nd({k, "1"}), bStride = tb ? nd({"1", k}) : nd({n, "1"}), cStride = nd({n, "1"});
   if (integer)
     call.line(fmt::format("rt::matmulInteger(batch, {}, {}, {}, {}, {}, {}, {}, {}{}, {}, rt::Keep{{}}, work);", m, n, k, a, aStride, b, bStride, zeros, out, cStride));

@@ -77,15 +77,15 @@ void emitRecurrent(Call &call) {
   const std::string in = call.read(op.operand(0), "x");
   call.line(fmt::format("const rt::RnnWeights shape{{rt::Cell::{}, {}, {}, {}, {}}};", call.name, directions, inputs, hidden, panel));
   call.line("float *scratch = static_cast<float *>(static_cast<void *>(work.scratch));");
-  std::string weights;
+  std::vector<std::string> weights;
   ptrdiff_t packedFloats = 0;
   for (const Weight &w : kWeights) {
     const Value *from = w.operand < 7 || isLstm ? operandOrNull(op, w.operand) : nullptr;
     if (!from) {
-      weights += ", nullptr";
+      weights.emplace_back("nullptr");
       continue;
     }
-    weights += fmt::format(", {}", w.name);
+    weights.emplace_back(w.name);
     if (from->isConstant()) {
       call.packed(packWeight(op, w, from, shape), std::string(w.name));
       continue;
@@ -99,7 +99,22 @@ void emitRecurrent(Call &call) {
   const auto optional = [&](size_t i, std::string_view name) { return operandOrNull(op, i) ? call.read(op.operand(i), std::string(name)) : "nullptr"; };
   const std::string lengths = optional(4, "lengths"), h0 = optional(5, "h0"), c0 = isLstm ? optional(6, "c0") : "nullptr";
   const std::string y = call.write(op.result(0), "y"), hn = call.write(op.result(1), "hn"), cn = isLstm ? call.write(op.result(2), "cn") : "nullptr";
-  call.line(fmt::format("const rt::RnnLayer layer{{shape, {}, {}, {}{}, {}, {}, {}, {}, {}, {}, {}}};", steps, batch, in, weights, lengths, h0, c0, y, hn, cn, floatLiteral(op[attr::clip], ElementType::f32)));
+  call.line("const rt::RnnLayer layer{");
+  const auto member = [&](std::string_view value, std::string_view name) { call.line(fmt::format("    {}, // {}", value, name)); };
+  member("shape", "the weights");
+  member(steps, "steps");
+  member(batch, "batch");
+  member(in, "x");
+  for (size_t i = 0; i < weights.size(); ++i)
+    member(weights[i], kWeights[i].name);
+  member(lengths, "lengths");
+  member(h0, "h0");
+  member(c0, "c0");
+  member(y, "y");
+  member(hn, "hn");
+  member(cn, "cn");
+  member(floatLiteral(op[attr::clip], ElementType::f32), "clip");
+  call.line("};");
   for (int d = 0; d < directions; ++d)
     call.line(fmt::format("rt::recurrentLayer<{}, rt::Cell::{}>(layer, {}, {}, {}, {}, scratch);", panel, call.name, d, d == 1 || op[attr::direction] == "reverse",
                           isLstm && op[attr::inputForget], activationsText(op, static_cast<size_t>(d), static_cast<size_t>(directions))));

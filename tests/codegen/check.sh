@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# check.sh WHAT EMITTED WORK: looks at what burin_emit_cases has written to EMITTED.
+# check.sh WHAT EMITTED WORK: looks at what burin_emit_cases, or burin itself, has written to EMITTED.
 #   g++-17, clang++-20, arm-none-eabi-g++-17, ...   compiles without a warning for that standard
+#   format                                          as clang-format leaves it (docs/output-format.md)
+#   page                                            what docs/generated-code.md shows stands there
 #   link-host, link-m4                              links with mem* alone; on Cortex-M4 also with the
 #                                                   arithmetic of libgcc on double and 64-bit integers
 set -euo pipefail
@@ -92,6 +94,22 @@ case $what in
     link arm-none-eabi- $m4
     frames
     ;;
+  format)
+    need clang-format
+    style="{BasedOnStyle: LLVM, ColumnLimit: 100}"
+    cd "$emitted"
+    ls | grep -E '\.(h|cpp)$' | grep -vE '^batch|\.weights\.cpp$' >"$work/files.txt"
+    xargs -P 2 -n 100 clang-format --style="$style" --dry-run <"$work/files.txt" 2>"$work/log.txt"
+    first=$(grep -m 1 -o '^[^ :]*' "$work/log.txt" || true)
+    [ -z "$first" ] || fail "$(clang-format --style="$style" "$first" | diff -u "$first" - | head -20)"
+    ;;
+  page) # excerpts: `...` stands for what is left out
+    sed -n '/^```cpp/,/^```$/p' "$root/docs/generated-code.md" | grep -vE '^```|^ *(// )?\.\.\.$|^$' >"$work/page.txt"
+    cat "$emitted"/digits*.{h,cpp} >"$work/text.txt"
+    if grep -vxFf "$work/text.txt" "$work/page.txt" >"$work/log.txt"; then
+      fail "not in the generated code: $(head -3 "$work/log.txt")"
+    fi
+    ;;
   *-17 | *-20)
     compiler=${what%-*} target=""
     need "$compiler"
@@ -100,4 +118,4 @@ case $what in
     ;;
   *) echo "unknown: $what"; exit 2 ;;
 esac
-echo "$what: $(cat "$emitted"/batch*.cpp | grep -c 'weights.cpp') models"
+echo "$what: $(ls "$emitted" | grep -c '\.weights\.cpp') models"
