@@ -73,6 +73,8 @@ private:
       ++closes_;
     } else if (c == ',' && i + 1 < text_.size() && text_[i + 1] == ' ') {
       end(i + 1, i + 2, Piece::After::comma, depth_ ? 1 : 3);
+    } else if (c == ';' && depth_ && i + 1 < text_.size()) { // if (const T t = x; t)
+      end(i + 1, i + 2, Piece::After::comma, 0);
     } else if (c == ' ' && depth_ == 0 && text_.substr(i, 3) == " = ") {
       end(i + 2, i + 3, Piece::After::assignment, kBehindAssignment);
       i += 2;

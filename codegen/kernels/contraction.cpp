@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/kernels/contraction.h"
 
-#include "codegen/kernels/elementwise.h"
 #include "ir/ops.h"
 
 #include <algorithm>
@@ -22,7 +21,6 @@ std::string accumulator(ElementType e) {
     return e == ElementType::f64 ? "double" : "float";
   return elementCpp(e);
 }
-
 
 Conv describeConv(const Op &op) {
   const Type &x = op.operand(0)->type, &f = op.operand(1)->type, &y = op.result()->type;

@@ -15,7 +15,6 @@ bool isF32(const Value *);
 std::string accumulator(ElementType);
 /// What a scalar kernel stores: the sum, or the sum rounded to a small type.
 std::string storeAs(ElementType);
-/// "BiasRelu": the part of a stub's name that tells the epilogue; empty without one.
 
 /// A convolution over two or three spatial axes; one axis is two with a height of 1.
 struct Conv {

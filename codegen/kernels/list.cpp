@@ -41,7 +41,8 @@ std::string elementExtents(Call &call, const Type &list, const Value *x, const s
 /// The status of a stub, if `done` does not hold.
 void returnStatus(Call &call, std::string_view done, std::string_view otherwise) {
   call.returnsStatus = true;
-  call.line(fmt::format("return {} ? Status::ok : Status::{};", done, otherwise));
+  call.line(fmt::format("const bool done = {};", done));
+  call.line(fmt::format("return done ? Status::ok : Status::{};", otherwise));
 }
 
 /// An index that may be absent.
