@@ -79,7 +79,7 @@ void emitPackedMatmul(Call &call) {
   // A product with a vector is short: its loops gain from extents that are known.
   const std::string columns = call.extent(n, "columns", !vector), depth = call.extent(d.k, "depth", !vector && call.target.panel >= 16);
   const std::string lda = call.number(d.k, "depth", true), ldc = call.number(n, "columns", true);
-  call.name = fmt::format("dense{}x{}{}", lda, ldc, op.numBlocks() ? blockName(op.block()) : "");
+  call.name = fmt::format("dense{}x{}{}", lda, ldc, epilogueName(op));
   if (vector)
     call.line(fmt::format("rt::gemv<{}>({}, {}, {}, {}, {}, {}, work);", panel, columns, depth, in, weight, out, epilogue));
   else
