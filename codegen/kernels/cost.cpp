@@ -16,6 +16,7 @@ constexpr double kTileStart = 40;   // cycles to begin and to end one
 constexpr double kLatencyRows = 2;  // below that, multiply-adds wait for each other
 constexpr double kExposed = .7;     // of a stream of weights, what multiplying does not hide
 constexpr double kMustWin = 1.1;    // by what a plan has to beat one with fewer weights
+constexpr double kLeastGain = 3e-6; // seconds: less is not worth the memory for transformed tiles
 constexpr int64_t kFewestBlocks = 4; // with fewer, tasks share the panels instead
 
 /// Seconds for `rows` rows by `depth` of one panel of kLanes columns, in tiles as gemm.h cuts them.
@@ -87,7 +88,8 @@ ConvPlan planWinograd(const Machine &m, const Conv3x3 &c, int tile) {
 ConvPlan planConv3x3(const Machine &m, const Conv3x3 &c) {
   ConvPlan best = planDirect(m, c);
   for (const int tile : {2, 4})
-    if (const ConvPlan plan = planWinograd(m, c, tile); plan.seconds * kMustWin < best.seconds)
+    if (const ConvPlan plan = planWinograd(m, c, tile);
+        std::max(plan.seconds * kMustWin, plan.seconds + kLeastGain) < best.seconds)
       best = plan;
   return best;
 }
