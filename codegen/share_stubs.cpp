@@ -56,17 +56,6 @@ std::string nameOf(const Call &call, const std::vector<std::string> &texts) {
   return out;
 }
 
-/// Without a comment that says what the line says.
-std::string withoutEcho(std::string line) {
-  const size_t comment = line.find(", // ");
-  if (comment != line.npos) {
-    const size_t first = line.find_first_not_of(' ');
-    if (line.substr(first, comment - first) == line.substr(comment + 5))
-      line.resize(comment + 1);
-  }
-  return line;
-}
-
 } // namespace
 
 void Prepared::shareStubs() {
@@ -127,7 +116,7 @@ void Prepared::makeStub(const std::vector<size_t> &group) {
   Stub stub;
   const auto say = [&](size_t i) { return texts[i]; };
   for (const std::string &line : call.body)
-    stub.body.push_back(withoutEcho(kernels::resolved(line, say)));
+    stub.body.push_back(kernels::resolved(line, say));
   stub.name = names.fresh(nameOf(call, numbers));
   stub.variant = first.kernel->variant;
   stub.includes = call.includes;

@@ -86,10 +86,11 @@ ConvPlan planWinograd(const Machine &m, const Conv3x3 &c, int tile) {
 }
 
 ConvPlan planConv3x3(const Machine &m, const Conv3x3 &c) {
-  ConvPlan best = planDirect(m, c);
+  const ConvPlan direct = planDirect(m, c);
+  ConvPlan best = direct;
   for (const int tile : {2, 4})
     if (const ConvPlan plan = planWinograd(m, c, tile);
-        std::max(plan.seconds * kMustWin, plan.seconds + kLeastGain) < best.seconds)
+        plan.seconds * kMustWin < best.seconds && plan.seconds + kLeastGain < direct.seconds)
       best = plan;
   return best;
 }
