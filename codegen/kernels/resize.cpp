@@ -2,6 +2,7 @@
 //
 // resize: the tables of its axes are constants, or are made by the run where extents or the region
 // are the run's.
+#include "codegen/kernels/contraction.h"
 #include "codegen/kernels/resize_axes.h"
 
 #include "codegen/kernels/expression.h"
@@ -118,9 +119,20 @@ std::string runAxis(Call &call, const Axis &axis, const std::string &roi) {
   const std::string begin = region ? literal(region->first) : fmt::format("static_cast<double>({}[{}])", roi, i);
   const std::string end = region ? literal(region->second) : fmt::format("static_cast<double>({}[{}])", roi, op.operand(0)->type.rank() + i);
   const std::string name = fmt::format("axis{}", i);
-  call.line(fmt::format("const rt::ResizeAxis {}{{{}, {}, {}, {}, {}, rt::Coordinates::{}, {}, {}, {}}};", name, call.number(axis.in, fmt::format("axis{}In", i)),
-                        call.number(axis.out, fmt::format("axis{}Out", i)), literal(op[attr::scales][i]), begin, end, op[attr::coordinates], op[attr::excludeOutside],
-                        op[attr::antialias], literal(op[attr::cubicCoefficient])));
+  call.line(fmt::format("const rt::ResizeAxis {}{{", name));
+  const std::pair<std::string, std::string_view> fields[] = {
+      {call.number(axis.in, fmt::format("axis{}In", i)), "in"},
+      {call.number(axis.out, fmt::format("axis{}Out", i)), "out"},
+      {literal(op[attr::scales][i]), "scale"},
+      {begin, "roiBegin"},
+      {end, "roiEnd"},
+      {fmt::format("rt::Coordinates::{}", op[attr::coordinates]), "coordinates"},
+      {op[attr::excludeOutside] ? "true" : "false", "excludeOutside"},
+      {op[attr::antialias] ? "true" : "false", "antialias"},
+      {literal(op[attr::cubicCoefficient]), "cubic"},
+  };
+  fieldLines(call, fields);
+  call.line("};");
   return name;
 }
 
