@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A test file: cases between lines of `---`. Each is a module as text; what to do with it and what
-// to expect stands in comments, and behind a line `--- expect`. docs/testing.md tells the
-// directives.
+// to expect stands in comments, and behind a line `--- expect`. README.md tells the directives.
 #pragma once
 
 #include <optional>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// burin_completeness ROOT: names what an op lacks: a text in its row, inference, cases in
-// tests/ops that the reference and the kernels run and the code generator takes, a line in
-// runtime-lite/KERNELS.md and a test in tests/rt for the kernels that it calls, a place in
-// docs/ir.md; and what a rule lacks. The constraints are in tests/unit/constraints_test.cpp.
+// burin_completeness ROOT: names what an op lacks: a text in its row, inference, cases in tests/ops
+// that the reference and the kernels run and the code generator takes, with extents of the run and
+// without elements; a line in runtime-lite/KERNELS.md, a test in tests/rt and an instance in
+// all_kernels.cpp for the kernels that it calls, a place in docs/ir.md; and what a rule lacks. The
+// constraints are in tests/unit/constraints_test.cpp.
 #include "tests/gir/completeness.h"
 #include "codegen/prepare.h"
 #include "ir/ops.h"
@@ -28,14 +29,15 @@ std::string textOf(const std::filesystem::path &path) {
   return text.str();
 }
 
-/// Whether the text has the name as a word.
-bool mentions(std::string_view text, std::string_view name) {
+/// Whether the text has a call of the kernel, or its signature: "gemm(", "gemm<NR>(".
+bool mentions(std::string_view text, std::string_view kernel) {
   const auto isWord = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
   };
-  for (size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
-    const size_t end = at + name.size();
-    if ((at == 0 || !isWord(text[at - 1])) && (end == text.size() || !isWord(text[end])))
+  for (size_t at = text.find(kernel); at != text.npos; at = text.find(kernel, at + 1)) {
+    const size_t end = at + kernel.size();
+    if ((at == 0 || !isWord(text[at - 1])) && end < text.size() &&
+        (text[end] == '(' || text[end] == '<'))
       return true;
   }
   return false;
@@ -46,8 +48,11 @@ public:
   explicit Completeness(std::filesystem::path root) : root_{std::move(root)} {
     docs_ = textOf(root_ / "docs" / "ir.md");
     kernels_ = textOf(root_ / "runtime-lite" / "KERNELS.md");
-    for (const auto &entry : std::filesystem::directory_iterator(root_ / "tests" / "rt"))
-      kernelTests_ += textOf(entry.path());
+    const std::filesystem::path rt = root_ / "tests" / "rt";
+    kernelInstances_ = textOf(rt / "all_kernels.cpp");
+    for (const auto &entry : std::filesystem::directory_iterator(rt))
+      if (entry.path().string().ends_with("_test.cpp"))
+        kernelTests_ += textOf(entry.path());
   }
 
   size_t run() {
@@ -84,15 +89,41 @@ private:
     checkCompiles(op, file);
   }
 
+  /// What the cases of an op have: tensors with axes at all, and the two edges of their extents.
+  struct Seen {
+    bool anAxis = false, anExtentOfTheRun = false, noElements = false;
+
+    void add(const ir::Value *value) {
+      if (!value || !value->type.isTensor())
+        return;
+      for (const ir::Dim &d : value->type.shape()) {
+        anAxis = true;
+        noElements = noElements || d.isNumber(0);
+      }
+    }
+    void add(const Case &c) {
+      anExtentOfTheRun = anExtentOfTheRun || ("\n" + c.text).find("\ndim ") != std::string::npos;
+      for (const Directive &d : c.directives) // "%x: i64[] = [1]"
+        noElements = noElements || ((d.name == "input" || d.name == "expect") &&
+                                    d.value.find("[]", d.value.find('=')) != std::string::npos);
+    }
+  };
+
   /// Some case has the op, and each evaluator runs it in every case that does not name another.
   void checkRuns(const ir::OpDef &op, const TestFile &file) {
     size_t found = 0;
+    Seen seen;
     std::set<std::string_view> lacking;
     for (const Case &c : file.cases) {
       Outcome outcome;
+      seen.add(c);
       if (const std::unique_ptr<ir::Module> module = parseCase(c, outcome)) // else its run tells
         forEach(*module, op, [&](const ir::Op &each) {
           ++found;
+          for (size_t i = 0; i < each.numOperands(); ++i)
+            seen.add(each.operand(i));
+          for (size_t i = 0; i < each.numResults(); ++i)
+            seen.add(each.result(i));
           for (const NamedEvaluator &by : evaluators())
             if (!ir::executesItself(op) && !by.evaluator->supports(each) &&
                 (!c.find("only:") || c.valueOf("only:") == by.name))
@@ -101,6 +132,11 @@ private:
     }
     if (!found)
       miss(op.name, "tests/ops/{0}.gir has no {0}", op.name);
+    const bool hasTensors = seen.anAxis && !op.is(ir::Trait::terminator);
+    if (hasTensors && !seen.anExtentOfTheRun)
+      miss(op.name, "no case of tests/ops/{}.gir has an extent of the run (dim N = 0..4)", op.name);
+    if (hasTensors && !seen.noElements)
+      miss(op.name, "no case of tests/ops/{}.gir is without elements (f32[0, 3])", op.name);
     for (const std::string_view name : lacking)
       miss(op.name, "{} does not run a case of tests/ops/{}.gir", name, op.name);
   }
@@ -176,11 +212,13 @@ private:
     if (!mentions(kernels_, kernel))
       miss(op, "it calls rt::{}, which runtime-lite/KERNELS.md does not have", kernel);
     if (!mentions(kernelTests_, kernel))
-      miss(op, "it calls rt::{}, which tests/rt does not test", kernel);
+      miss(op, "it calls rt::{}, which no tests/rt/*_test.cpp tests", kernel);
+    if (!mentions(kernelInstances_, kernel))
+      miss(op, "it calls rt::{}, which tests/rt/all_kernels.cpp does not have", kernel);
   }
 
   std::filesystem::path root_;
-  std::string docs_, kernels_, kernelTests_;
+  std::string docs_, kernels_, kernelTests_, kernelInstances_;
   std::map<std::string, std::string_view> calls_; ///< with one of the ops that call them
   size_t missing_ = 0;
 };

@@ -204,6 +204,8 @@ std::string checkValue(const Assignment &a, const Case &c, const ir::Function &f
   const auto value = run.values.find(a.name);
   if (value == run.values.end())
     return fmt::format("%{} is no result and no value of an op", a.name);
+  if (a.literal.empty())
+    return fmt::format("%{} has no elements that are expected: BLESS=1 writes them", a.name);
   const ir::Tensor expected = tensorOf(a, declaredType(f, a.name));
   const std::string given = a.tolerance.empty() ? c.valueOf("tolerance") : a.tolerance;
   const double tolerance =

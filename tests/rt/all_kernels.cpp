@@ -114,6 +114,10 @@ BURIN_STUB void integerConvs(int n, const A *in, const B *filter, int8_t *out, W
 
 // ---- pools, reductions, norms ----
 
+BURIN_STUB void squarePools(int n, const float *in, float *out, Work work) {
+  rt::maxPool2d<2>(n, Const<16>{}, in, n, out, n, work);
+  rt::maxPool2d<3>(n, n, in, n, out, n, work);
+}
 template <int R> BURIN_STUB void pools(int n, const float *in, float *out, Bias bias, Work work) {
   rt::Pool<R> s{n, {}, {}, {}, {}, {}, {}, {}, n, n, {}, {}};
   for (int i = 0; i < R; ++i)
@@ -333,9 +337,21 @@ struct Functions {
   template <class V> BURIN_INLINE void operator()(V, int i) const {
     rt::store(p + i, functions(rt::load<V>(p + i)));
   }
+  template <class V> BURIN_INLINE void operator()(V v, int row, int column) const {
+    (*this)(v, row * 7 + column);
+  }
+};
+struct Doubles {
+  double *p;
+
+  BURIN_INLINE void operator()(int i) const { p[i] += 1; }
+  BURIN_INLINE void operator()(int row, int column) const { p[row * 7 + column] += 1; }
 };
 BURIN_STUB void functionsOf(float *f, double *d, Work work) {
   rt::elementwise(Functions{f}, work);
+  rt::elementwiseRows(3, Const<7>{}, Functions{f}, work);
+  rt::elementwiseScalar(Doubles{d}, work);
+  rt::elementwiseScalarRows(3, 7, Doubles{d}, work);
   *d = functions(*d);
 }
 
@@ -355,6 +371,7 @@ void allKernels(void *p, float *f, int n) {
                work);
   integerConvs(n, static_cast<uint8_t *>(p), static_cast<int8_t *>(p), static_cast<int8_t *>(p),
                work);
+  squarePools(n, f, f, work);
   pools<1>(n, f, f, {w}, work);
   pools<2>(n, f, f, {w}, work);
   pools<3>(n, f, f, {w}, work);
