@@ -284,6 +284,8 @@ BURIN_STUB void lists(const int64_t *shape, uint8_t *a, const uint8_t *b, int64_
   const rt::ListLayout layout{4, 32, 2, 4};
   const rt::ListAxis axis{2, 1, 4};
   rt::copyList(layout, a, b);
+  rt::putElement(layout, a, 0, shape, p);
+  rt::setListLength(a, 1);
   *n = rt::listInsert(layout, b, *n, shape, p, a) == rt::ListResult::done;
   *n += rt::listGet(layout, b, *n, p, a) + rt::listErase(layout, b, *n, a);
   *n += rt::listConcat(layout, axis, b, shape, shape, p) +
