@@ -23,14 +23,14 @@ fail() { echo "FAILED: $1"; exit 1; }
 
 # each COMMAND...: runs the command for every batch, {} is its name; two at a time.
 each() {
-  for batch in "$emitted"/batch*.cpp; do basename "$batch" .cpp; done |
+  for batch in "$emitted"/batch[0-9]*.cpp; do basename "$batch" .cpp; done |
     xargs -P 2 -I{} "$@" >"$work/log.txt" 2>&1 ||
     { grep -m 20 -E 'error|warning' "$work/log.txt" || tail "$work/log.txt"; fail "$what"; }
 }
 
 # The symbols that objects need of outside, each with the cases: "memcpy conv_1 pad_3 ...".
 needs() { # PREFIX of the tools
-  "$1objdump" -r "$work"/batch*.o | awk '
+  "$1objdump" -r "$work"/batch[0-9]*.o | awk '
     /^RELOCATION RECORDS/ {
       match($0, /_ZN[0-9]+/)
       length_of = substr($0, RSTART + 3, RLENGTH - 3) + 0
@@ -56,7 +56,7 @@ int memcmp(const void *a, const void *b, size_t n) { return n && a != b; }
 void _start(void) {}
 STUBS
   "${prefix}gcc" -O1 -ffreestanding -fno-builtin "$@" -c "$work/stubs.c" -o "$work/stubs.o"
-  "${prefix}g++" -nostdlib "$@" "$work"/batch*.o "$work/stubs.o" $libraries -o "$work/linked" \
+  "${prefix}g++" -nostdlib "$@" "$work"/batch[0-9]*.o "$work/stubs.o" $libraries -o "$work/linked" \
     2>"$work/link.txt" || true
   needs "$prefix" >"$work/needs.txt"
   local bad
@@ -98,7 +98,7 @@ case $what in
     need clang-format
     style="{BasedOnStyle: LLVM, ColumnLimit: 100}"
     cd "$emitted"
-    ls | grep -E '\.(h|cpp)$' | grep -vE '^batch|\.weights\.cpp$' >"$work/files.txt"
+    ls | grep -E '\.(h|cpp)$' | grep -vE '^batch[0-9]|\.weights\.cpp$' >"$work/files.txt"
     xargs -P 2 -n 100 clang-format --style="$style" --dry-run <"$work/files.txt" 2>"$work/log.txt"
     first=$(grep -m 1 -o '^[^ :]*' "$work/log.txt" || true)
     [ -z "$first" ] || fail "$(clang-format --style="$style" "$first" | diff -u "$first" - | head -20)"
