@@ -196,7 +196,7 @@ void nonzero(Evaluation &e) {
   const size_t rank = e.in(0).type.rank();
   std::vector<int64_t> found(size_t{kRank} * e.in(0).count());
   int count = 0;
-  visitComparable(e.in(0).type.element(), [&](auto zero) { rt::nonZero(padded(e.in(0).shape()), elements<decltype(zero)>(e.in(0)), found.data(), &count, allOf(1)); });
+  visitComparable(e.in(0).type.element(), [&](auto zero) { rt::nonZero(padded(e.in(0).shape()), elements<decltype(zero)>(e.in(0)), found.data(), INT32_MAX, &count, allOf(1)); });
   e.results.push_back(integers({static_cast<int64_t>(rank), count}, found.data() + (size_t{kRank} - rank) * static_cast<size_t>(count)));
 }
 
@@ -209,7 +209,7 @@ void compress(Evaluation &e) {
   shape[frontAxis(e.op[attr::axis], shape.size())] = std::count(condition, condition + std::min(l.n, conditions), true);
   ir::Tensor out{x.type.withShape(shape)};
   int count = 0;
-  moveElements(x, out, [&](const auto *in, auto *to) { rt::compress(l.outer, l.n, l.inner, condition, conditions, in, to, &count, allOf(1)); });
+  moveElements(x, out, [&](const auto *in, auto *to) { rt::compress(l.outer, l.n, l.inner, condition, conditions, in, to, INT32_MAX, &count, allOf(1)); });
   e.results.push_back(std::move(out));
 }
 
@@ -222,7 +222,7 @@ void unique(Evaluation &e) {
   int count = 0;
   visitComparable(x.type.element(), [&](auto zero) {
     using T = decltype(zero);
-    rt::unique(toInt(n), 1, e.op[attr::sorted], elements<T>(x), elements<T>(out), first.data(), inverse.data(), counts.data(), &count, allOf(1, &scratch));
+    rt::unique(toInt(n), 1, e.op[attr::sorted], elements<T>(x), elements<T>(out), first.data(), inverse.data(), counts.data(), INT32_MAX, &count, allOf(1, &scratch));
   });
   out.type = x.type.withShape({count});
   out.bytes.resize(static_cast<size_t>(count) * ir::elementSize(x.type.element()));

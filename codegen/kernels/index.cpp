@@ -129,7 +129,7 @@ void emitNonzero(Call &call) {
   call.include("burin/rt/index.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out"), count = definedExtent(call, op[attr::dims][0]);
-  call.line(fmt::format("rt::nonZero({}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, out, count));
+  call.line(fmt::format("rt::nonZero({}, {}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, out, op[attr::dims][0].bounds().hi, count));
 }
 
 void emitCompress(Call &call) {
@@ -141,8 +141,8 @@ void emitCompress(Call &call) {
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), condition = call.read(op.operand(1), "condition"), out = call.write(op.result(), "out");
   const std::string count = definedExtent(call, op[attr::dims][0]);
-  call.line(InOrder{"rt::compress({}, {}, {}, {}, {}, {}, {}, {}, work);", call.number(before(shape, axis), "outer"), call.number(shape[axis], "axis"), call.number(behind(shape, axis), "inner"),
-                        condition, call.number(op.operand(1)->type.count(), "conditions"), in, out, count}.text);
+  call.line(InOrder{"rt::compress({}, {}, {}, {}, {}, {}, {}, {}, {}, work);", call.number(before(shape, axis), "outer"), call.number(shape[axis], "axis"), call.number(behind(shape, axis), "inner"),
+                        condition, call.number(op.operand(1)->type.count(), "conditions"), in, out, op[attr::dims][0].bounds().hi, count}.text);
 }
 
 void emitUnique(Call &call) {
@@ -154,7 +154,7 @@ void emitUnique(Call &call) {
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(0), "out");
   const std::string first = call.write(op.result(1), "first"), inverse = call.write(op.result(2), "inverse"), counts = call.write(op.result(3), "counts");
   const std::string count = definedExtent(call, op[attr::dims][0]);
-  call.line(fmt::format("rt::unique({}, 1, {}, {}, {}, {}, {}, {}, {}, work);", call.number(n, "n"), op[attr::sorted], in, out, first, inverse, counts, count));
+  call.line(fmt::format("rt::unique({}, 1, {}, {}, {}, {}, {}, {}, {}, {}, work);", call.number(n, "n"), op[attr::sorted], in, out, first, inverse, counts, op[attr::dims][0].bounds().hi, count));
   call.scratchBytes = n.bounds().hi * 12;
 }
 

@@ -4,6 +4,7 @@
 #include "found.h"
 #include "mlp.h"
 #include "net.h"
+#include "tight.h"
 #include "tests/compiled/reference_run.h"
 
 #include <algorithm>
@@ -151,6 +152,21 @@ TEST(Found, AsManyAsTheRunFinds) {
       expectSame(model.set(n).data(), expected[2], "set, " + what);
       expectNear(model.total().data(), expected[3], "total, " + what);
     }
+}
+
+TEST(Tight, MoreThanTheBoundIsAStatus) {
+  static tight::StaticModel model;
+  const auto run = [&](std::initializer_list<float> x, int kept) {
+    std::ranges::copy(x, model.x().begin());
+    std::ranges::fill(model.keep(), false);
+    std::ranges::fill_n(model.keep().begin(), kept, true);
+    return model.run();
+  };
+  EXPECT_TRUE(run({0, 1, 0, 1, 0, 0}, 2) == Status::ok);
+  EXPECT_EQ(model.places().extent(1), 2u);
+  EXPECT_TRUE(run({0, 1, 0, 1, 1, 0}, 2) == Status::bad_shape); // nonzero
+  EXPECT_TRUE(run({0, 1, 0, 1, 0, 0}, 3) == Status::bad_shape); // compress
+  EXPECT_TRUE(run({0, 2, 0, 1, 0, 0}, 1) == Status::bad_shape); // unique
 }
 
 TEST(Found, MemoryOfTheCallerHoldsTheMostThatCanBeFound) {

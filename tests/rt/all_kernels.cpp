@@ -271,13 +271,13 @@ template <class T> BURIN_STUB void moves(T *p, int64_t *i, int n, Work work) {
   rt::scatterElements<rt::Scatter::add>(shape, shape, 1, p, i, p, p, work);
   rt::scatterNd<rt::Scatter::max>(1, n, shape, 5, p, i, p, p, work);
   rt::cumulative<rt::Scan::add>(n, 3, true, false, p, p, work);
-  rt::nonZero(shape, p, i, &n, work);
-  rt::compress(1, n, 3, static_cast<const bool *>(static_cast<void *>(i)), n, p, p, &n, work);
+  rt::nonZero(shape, p, i, n, &n, work);
+  rt::compress(1, n, 3, static_cast<const bool *>(static_cast<void *>(i)), n, p, p, n, &n, work);
   rt::reverseSequence(n, 3, 4, 5, p, i, p, work);
   rt::argMax(n, 3, false, p, i, work);
   rt::argMin(n, 3, true, p, i, work);
   rt::topK(n, 3, 2, true, p, p, i, work);
-  rt::unique(n, 3, true, p, p, i, i, i, &n, work);
+  rt::unique(n, 3, true, p, p, i, i, i, n, &n, work);
 }
 
 BURIN_STUB void lists(const int64_t *shape, uint8_t *a, const uint8_t *b, int64_t *n, void *p) {

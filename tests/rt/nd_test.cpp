@@ -270,21 +270,25 @@ TEST(Nd, NonZeroAndCompress) {
   const std::vector<float> in = {0, 1, -0.f, NAN, 2, 0};
   Guarded<int64_t> out(12, -7);
   int count = -1;
-  nonZero(Nd<2>{{2, 3}}, in.data(), out.data(), &count, {0, 1, nullptr});
+  nonZero(Nd<2>{{2, 3}}, in.data(), out.data(), 6, &count, {0, 1, nullptr});
   ASSERT_EQ(3, count);
   const std::vector<int64_t> expected = {0, 1, 1, 1, 0, 1};
   for (size_t i = 0; i < 6; ++i)
     EXPECT_EQ(expected[i], out[i]);
-  nonZero(Nd<0>{}, in.data() + 1, out.data(), &count, {0, 1, nullptr});
+  nonZero(Nd<0>{}, in.data() + 1, out.data(), 1, &count, {0, 1, nullptr});
   EXPECT_EQ(1, count);
+  nonZero(Nd<2>{{2, 3}}, in.data(), Guarded<int64_t>(4).data(), 2, &count, {0, 1, nullptr});
+  EXPECT_EQ(3, count) << "counted, and not written";
 
   const std::vector<int> data = counted<int>(2 * 3 * 2);
   const bool condition[] = {true, false, true, true};
   Guarded<int> kept(8);
-  compress(2, 3, 2, condition, 4, data.data(), kept.data(), &count, {0, 1, nullptr});
+  compress(2, 3, 2, condition, 4, data.data(), kept.data(), 2, &count, {0, 1, nullptr});
   ASSERT_EQ(2, count);
   const std::vector<int> keeps = {1, 2, 5, 6, 7, 8, 11, 12};
   EXPECT_EQ(keeps, std::vector<int>(kept.data(), kept.data() + 8));
+  compress(2, 3, 2, condition, 4, data.data(), Guarded<int>(4).data(), 1, &count, {0, 1, nullptr});
+  EXPECT_EQ(2, count) << "counted, and not written";
 }
 
 TEST(Nd, ReverseSequence) {
@@ -361,7 +365,7 @@ TEST(Nd, Unique) {
       int count = -1;
       forTasks(1, 1, at(n) * 12, [&](Work work) {
         unique(n, 2, sorted, in.data(), out.data(), indices.data(), inverse.data(), counts.data(),
-               &count, work);
+               n, &count, work);
       });
       std::vector<std::pair<int, int>> found;
       for (int i = 0; i < n; ++i) {

@@ -68,34 +68,41 @@ BURIN_FN void gatherNd(int count, const Nd<K> &extents, int inner, const T *in, 
 }
 
 /// The entries of axis [outer][axis][inner] for which condition [conditions] holds, to out
-/// [outer][*count][inner]. Conditions beyond the axis do not count. Unit: 1.
+/// [outer][*count][inner]. Conditions beyond the axis do not count. More than `room` are counted and
+/// not written. Unit: 1.
 template <class T>
 BURIN_FN void compress(int outer, int axis, int inner, const bool *condition, int conditions,
-                       const T *in, T *out, int *count, Work work) {
+                       const T *in, T *out, int room, int *count, Work work) {
   if (work.begin == work.end)
     return;
   int kept = 0;
   for (int i = 0; i < axis && i < conditions; ++i)
     kept += condition[i] ? 1 : 0;
+  *count = kept;
+  if (kept > room)
+    return;
   for (int o = 0; o < outer; ++o)
     for (int i = 0; i < axis && i < conditions; ++i)
       if (condition[i]) {
         copyRow(inner, in + (static_cast<ptrdiff_t>(o) * axis + i) * inner, 1, out, 1);
         out += inner;
       }
-  *count = kept;
 }
 
 /// The indices of all elements that are not zero (NaN is not), in row-major order: out
-/// [R][*count], with room for every element. Unit: 1.
+/// [R][*count]. More than `room` are counted and not written. Unit: 1.
 template <int R, class T>
-BURIN_FN void nonZero(const Nd<R> &shape, const T *in, int64_t *out, int *count, Work work) {
+BURIN_FN void nonZero(const Nd<R> &shape, const T *in, int64_t *out, int room, int *count,
+                      Work work) {
   if (work.begin == work.end)
     return;
   const int n = countOf<R>(shape);
   int found = 0;
   for (int i = 0; i < n; ++i)
     found += cast<bool>(in[i]) ? 1 : 0;
+  *count = found;
+  if (found > room)
+    return;
   Walk<R, R> walk = walkFrom<R>(0, shape, Nd<R>{}, Nd<R>{});
   for (int i = 0, k = 0; i < n; ++i, walk.next())
     if (cast<bool>(in[i])) {
@@ -103,7 +110,6 @@ BURIN_FN void nonZero(const Nd<R> &shape, const T *in, int64_t *out, int *count,
         out[static_cast<ptrdiff_t>(axis) * found + k] = walk.index.v[axis];
       ++k;
     }
-  *count = found;
 }
 
 /// The first lengths[b] entries of the time axis in reverse, the rest as they are: entry (b, t) is

@@ -133,10 +133,11 @@ template <class T> BURIN_FN int compareSlices(int inner, const T *a, const T *b)
 
 /// The different ones among n slices of `inner` elements, in order or as they first occur: out
 /// [*count][inner], the index of each one's first occurrence, for every slice its place in out, and
-/// how often each occurs. The last three may be null. Unit: 1. Scratch: n * 12 bytes.
+/// how often each occurs. The last three may be null. More than `room` are counted and not written.
+/// Unit: 1. Scratch: n * 12 bytes.
 template <class T, class I>
 BURIN_FN void unique(int n, int inner, bool sorted, const T *in, T *out, I *indices, I *inverse,
-                     I *counts, int *count, Work work) {
+                     I *counts, int room, int *count, Work work) {
   if (work.begin == work.end)
     return;
   int32_t *order = static_cast<int32_t *>(static_cast<void *>(work.scratch));
@@ -156,6 +157,9 @@ BURIN_FN void unique(int n, int inner, bool sorted, const T *in, T *out, I *indi
     group[order[i]] = groups - 1;
     rank[i] = -1;
   }
+  *count = groups;
+  if (groups > room)
+    return;
   int found = 0;
   for (int i = 0; i < n; ++i) {
     const bool first = rank[group[i]] < 0;
@@ -176,7 +180,6 @@ BURIN_FN void unique(int n, int inner, bool sorted, const T *in, T *out, I *indi
     if (counts)
       ++counts[place];
   }
-  *count = groups;
 }
 
 } // namespace BURIN_ABI
