@@ -96,6 +96,10 @@ void orderOps(ir::Block &block, Op *last, std::span<Value *const> results) {
         yielded.push_back(yield.operand(y));
       orderOps(op->block(i), nullptr, yielded);
     }
+  // An extent that an op defines is read without an edge to it: such ops stay where they are.
+  for (Op *op = first; op; op = op->next())
+    if (op->def.is(ir::Trait::definesDims))
+      return;
   Order order{block, first};
   for (const Value *v : results)
     order.visit(v);

@@ -191,7 +191,7 @@ TEST_F(Graph, SeveralResults) {
 
 TEST_F(Graph, Attributes) {
   Op &op = *make(ops::softmax, {x}, {attr::axis(-1)})->def();
-  EXPECT_EQ(op[attr::axis], -1);
+  EXPECT_EQ(op[attr::axis], 0) << "counted from the front";
   op.set(attr::axis, int64_t{0});
   EXPECT_EQ(op[attr::axis], 0);
   EXPECT_EQ(*op.find(attr::axis), 0);
