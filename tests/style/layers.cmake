@@ -1,5 +1,6 @@
 # cmake -D LINKS=FILE -D SOURCE=DIR -P layers.cmake: fails when a layer links or includes something
 # beyond its row. LINKS sets links_<target> to what each target links itself.
+cmake_minimum_required(VERSION 3.23)
 
 set(layers)
 # layer(<target> <folder> [LINKS target...] [PRIVATE target...] [INCLUDES prefix...])

@@ -1,5 +1,6 @@
 # cmake -D SOURCE=DIR -P sizes.cmake: shows the files of more than 400 lines, a prompt to look for the
 # seam. Accepted ones are long because they are one table.
+cmake_minimum_required(VERSION 3.23)
 set(limit 400)
 set(accepted)
 
