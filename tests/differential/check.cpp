@@ -45,6 +45,8 @@ std::unique_ptr<ir::Module> optimised(const Graph &graph, const Way &way) {
 }
 
 std::vector<size_t> samplesOf(const Graph &graph, const Way &way) {
+  if (way.isStatic && !graph.samples[way.sample].reset)
+    return {}; // its state is that of runs with other extents
   if (way.isStatic)
     return {way.sample};
   std::vector<size_t> all(graph.samples.size());
