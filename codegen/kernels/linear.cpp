@@ -52,9 +52,13 @@ Matmul describeMatmul(const Op &op) {
   return d;
 }
 
+/// Of rows of f32 that the register tile can sum: it reads at least one element of each.
+bool isTiled(const Op &op) {
+  return isF32(op.operand(0)) && isF32(op.operand(1)) && !op[attr::transposeA] && describeMatmul(op).k.bounds().lo > 0;
+}
+
 bool isPackedMatmul(const Op &op, const Target &) {
-  return isF32(op.operand(0)) && isF32(op.operand(1)) && op.operand(1)->isConstant() &&
-         describeMatmul(op).bShared && !op[attr::transposeA];
+  return isTiled(op) && op.operand(1)->isConstant() && describeMatmul(op).bShared;
 }
 
 bool isGemv(const Op &op, const Target &target) {
@@ -111,9 +115,7 @@ std::string batchText(Call &call, const Matmul &d) {
   return fmt::format("rt::GemmBatch<{}>{{{}, {}, {}, {}}}", shape.size(), nd(shape), nd(a), nd(b), nd(c));
 }
 
-bool isDynamicMatmul(const Op &op, const Target &) {
-  return isF32(op.operand(0)) && isF32(op.operand(1)) && !op[attr::transposeA];
-}
+bool isDynamicMatmul(const Op &op, const Target &) { return isTiled(op); }
 
 void emitDynamicMatmul(Call &call) {
   const Op &op = call.op;
