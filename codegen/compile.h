@@ -27,8 +27,8 @@ enum class WeightForm {
 };
 
 struct Settings {
-  std::string name = "model";    ///< of the files
-  std::string nameSpace;         ///< empty: the name as an identifier
+  std::string name = "model"; ///< of the files
+  std::string nameSpace;      ///< empty: the name as an identifier
   std::string className = "Model";
   const ir::Target *target = nullptr;
   bool cApi = false, cxxApi = true;
@@ -36,8 +36,8 @@ struct Settings {
   bool profile = false; ///< the observer hook
   size_t shards = 1;    ///< source files that the steps are spread over; 1: they are in NAME.cpp
   WeightForm weights = WeightForm::automatic;
-  std::string text;     ///< the settings as the header comment tells them; no paths, no dates
-  std::string version;  ///< of burin
+  std::string text;    ///< the settings as the header comment tells them; no paths, no dates
+  std::string version; ///< of burin
 };
 
 /// Takes a file piece by piece.
@@ -53,13 +53,14 @@ struct File {
 };
 
 class Prepared;
-/// Chooses kernels, names, stubs and weights. Throws CompileErrors with every op that has no kernel.
+/// Chooses kernels, names, stubs and weights. Throws CompileErrors with every op that has no
+/// kernel.
 std::shared_ptr<Prepared> prepare(ir::Module &, const Settings &);
 /// For each step, what all its tasks need together.
 std::vector<int64_t> scratchBytes(const Prepared &);
-/// NAME.h, NAME.cpp (with shards NAME.0.cpp and so on), NAME.weights.cpp, NAME.weights.bin (empty where the weights are text: a build
-/// knows the same files for every form), with the C API NAME_c.h and NAME_c.cpp, and report.json.
-/// The files hold on to the module and to `Prepared`.
+/// NAME.h, NAME.cpp (with shards NAME.0.cpp and so on), NAME.weights.cpp, NAME.weights.bin (empty
+/// where the weights are text: a build knows the same files for every form), with the C API
+/// NAME_c.h and NAME_c.cpp, and report.json. The files hold on to the module and to `Prepared`.
 std::vector<File> generate(const Prepared &, const ir::MemoryPlan &);
 
 /// Figures for the summary of the command line.

@@ -33,12 +33,14 @@ private:
       if (op.operand(i) && !op.operand(i)->isConstant())
         read(op, *op.operand(i));
     if (!op.is(ops::fused))
-      for (int pass = 0; pass < (op.is(ops::loop) ? 2 : 1); ++pass) // what an iteration leaves to the next
+      for (int pass = 0; pass < (op.is(ops::loop) ? 2 : 1);
+           ++pass) // what an iteration leaves to the next
         for (size_t b = 0; b < op.numBlocks(); ++b)
           block(op.block(b));
     if ((op.is(ops::list_get) || op.is(ops::optional_get)) && op.result()->type.isTensor())
       for (const ir::Dim &d : op.result()->type.shape())
-        if (const std::optional<std::string_view> symbol = d.symbolName(); symbol && isSet_(*symbol))
+        if (const std::optional<std::string_view> symbol = d.symbolName();
+            symbol && isSet_(*symbol))
           ++now_[std::string(*symbol)];
     for (size_t i = 0; i < op.numResults(); ++i)
       define(*op.result(i));
@@ -64,7 +66,10 @@ private:
   void read(const Op &op, const Value &v) {
     const auto it = defined_.find(&v);
     if (it != defined_.end() && it->second != timesOf(v))
-      throw CompileError(Problem::unsupported, op.at, fmt::format("'{}' is {}, and another element of a list has been got since that sets the same extents", v.name, v.type.text()))
+      throw CompileError(Problem::unsupported, op.at,
+                         fmt::format("'{}' is {}, and another element of a list has been got since "
+                                     "that sets the same extents",
+                                     v.name, v.type.text()))
           .code("codegen.element_extents")
           .hint("give what is got extents of its own by shape, bind and slice");
   }
@@ -76,6 +81,9 @@ private:
 
 } // namespace
 
-void checkElementExtents(const ir::Function &function, const std::function<bool(std::string_view)> &isSet) { Check{isSet}.block(function.body); }
+void checkElementExtents(const ir::Function &function,
+                         const std::function<bool(std::string_view)> &isSet) {
+  Check{isSet}.block(function.body);
+}
 
 } // namespace burin::codegen

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The elements of a list have extents of their own, and `list_get` and `optional_get` set the symbols
-// of their type to those of what they got. A tensor that was got before has then lost its extents.
+// The elements of a list have extents of their own, and `list_get` and `optional_get` set the
+// symbols of their type to those of what they got. A tensor that was got before has then lost its
+// extents.
 #pragma once
 
 #include "ir/graph.h"

@@ -18,7 +18,8 @@ struct Port {
 
 class ClassEmitter {
 public:
-  ClassEmitter(CodeWriter &writer, const Memory &memory) : out_{writer}, memory_{memory}, p_{memory.prepared} {
+  ClassEmitter(CodeWriter &writer, const Memory &memory)
+      : out_{writer}, memory_{memory}, p_{memory.prepared} {
     const ir::Function &entry = p_.entry;
     for (size_t i = 0; i < entry.body.numArguments(); ++i)
       if (!entry.stateOfArgument(i))
@@ -50,8 +51,11 @@ private:
     std::vector<std::string> parameters;
     if (isDynamic(port.value->type))
       for (const SymbolInfo *s : symbols_)
-        parameters.push_back(uses(port.value->type, s->name) ? "size_t " + s->identifier : "size_t");
-    begin(fmt::format("{} {}::{}({}){}", viewType(port.value->type, !port.isInput), p_.settings.className, port.name, fmt::join(parameters, ", "), port.isInput ? "" : " const"));
+        parameters.push_back(uses(port.value->type, s->name) ? "size_t " + s->identifier
+                                                             : "size_t");
+    begin(fmt::format("{} {}::{}({}){}", viewType(port.value->type, !port.isInput),
+                      p_.settings.className, port.name, fmt::join(parameters, ", "),
+                      port.isInput ? "" : " const"));
     out_.line(fmt::format("return {};", viewOf(port, !port.isInput)));
     end();
   }
@@ -64,12 +68,20 @@ private:
       symbols.push_back(s->identifier);
     }
     begin(fmt::format("Status {}::run({})", p_.settings.className, fmt::join(parameters, ", ")));
-    // An output whose extent a step defines is as large as it can be until then: it has no view yet.
-    const bool hasViews = !ports_.empty() && std::ranges::none_of(ports_, [&](const Port &port) { return !port.isInput && usesDefined(port.value->type); });
+    // An output whose extent a step defines is as large as it can be until then: it has no view
+    // yet.
+    const bool hasViews = !ports_.empty() && std::ranges::none_of(ports_, [&](const Port &port) {
+      return !port.isInput && usesDefined(port.value->type);
+    });
     if (hasViews) {
       std::vector<std::string> views;
       for (const Port &port : ports_)
-        views.push_back(!port.isInput ? viewOf(port, false) : fmt::format("this->{}({})", port.name, isDynamic(port.value->type) ? fmt::format("{}", fmt::join(symbols, ", ")) : ""));
+        views.push_back(!port.isInput
+                            ? viewOf(port, false)
+                            : fmt::format("this->{}({})", port.name,
+                                          isDynamic(port.value->type)
+                                              ? fmt::format("{}", fmt::join(symbols, ", "))
+                                              : ""));
       out_.line(fmt::format("return run({});", fmt::join(views, ", ")));
     } else {
       checkArena();
@@ -83,7 +95,9 @@ private:
     begin(fmt::format("Status {}::step(size_t node)", p_.settings.className));
     checkArena();
     makeContext(arenaContext());
-    out_.line(fmt::format("return rt::runStep<{}>(kSteps[node], static_cast<uint32_t>(node), context);", runArguments()));
+    out_.line(
+        fmt::format("return rt::runStep<{}>(kSteps[node], static_cast<uint32_t>(node), context);",
+                    runArguments()));
     end();
   }
 
@@ -102,7 +116,8 @@ private:
     const std::string text = body.take();
     std::vector<std::string> parameters;
     for (const Port &port : ports_)
-      parameters.push_back(viewType(port.value->type, port.isInput) + (kernels::mentions(text, port.name) ? " " + port.name : ""));
+      parameters.push_back(viewType(port.value->type, port.isInput) +
+                           (kernels::mentions(text, port.name) ? " " + port.name : ""));
     begin(fmt::format("Status {}::run({})", p_.settings.className, fmt::join(parameters, ", ")));
     out_.raw(text);
     end();
@@ -141,7 +156,8 @@ private:
     std::set<const SymbolInfo *> known;
     for (const Port &port : ports_)
       for (size_t i = 0; port.isInput && i < port.value->type.rank(); ++i)
-        if (const SymbolInfo *s = symbolOf(port.value->type.dim(i)); s && !s->isDefined && known.insert(s).second) {
+        if (const SymbolInfo *s = symbolOf(port.value->type.dim(i));
+            s && !s->isDefined && known.insert(s).second) {
           out_.line(fmt::format("const size_t {} = {}.extent({});", s->identifier, port.name, i));
           definitions.emplace(port.value, i);
         }
@@ -153,7 +169,9 @@ private:
         if (port.isInput && definitions.contains({port.value, i}))
           continue;
         // Of what a step finds, room for the most.
-        wrong.push_back(usesDefined(d) ? fmt::format("{}.extent({}) < {}", port.name, i, d.bounds().hi) : fmt::format("{}.extent({}) != {}", port.name, i, sizeText(d)));
+        wrong.push_back(usesDefined(d)
+                            ? fmt::format("{}.extent({}) < {}", port.name, i, d.bounds().hi)
+                            : fmt::format("{}.extent({}) != {}", port.name, i, sizeText(d)));
       }
     returnIf(wrong, "bad_shape");
   }
@@ -161,12 +179,15 @@ private:
   // ---- the run ----
 
   /// "1, false": the tasks of a step, and whether it is observed.
-  std::string runArguments() const { return fmt::format("{}, {}", p_.settings.threads ? "max_tasks" : "1", p_.settings.profile); }
+  std::string runArguments() const {
+    return fmt::format("{}, {}", p_.settings.threads ? "max_tasks" : "1", p_.settings.profile);
+  }
 
   std::string runCall() const {
-    return p_.steps.empty()       ? "Status{}"
-           : p_.steps.size() == 1 ? fmt::format("rt::runStep<{}>(kSteps[0], 0, context)", runArguments())
-                                  : fmt::format("rt::runSteps<{}>(kSteps, context)", runArguments());
+    return p_.steps.empty() ? "Status{}"
+           : p_.steps.size() == 1
+               ? fmt::format("rt::runStep<{}>(kSteps[0], 0, context)", runArguments())
+               : fmt::format("rt::runSteps<{}>(kSteps, context)", runArguments());
   }
 
   std::vector<std::string> arenaContext() const {
@@ -235,7 +256,9 @@ private:
 
   // ---- text ----
 
-  const SymbolInfo *symbolOf(const Dim &d) const { return d.symbolName() ? p_.findSymbol(*d.symbolName()) : nullptr; }
+  const SymbolInfo *symbolOf(const Dim &d) const {
+    return d.symbolName() ? p_.findSymbol(*d.symbolName()) : nullptr;
+  }
 
   static std::map<std::string, ir::Bounds, std::less<>> symbolsOf(const Dim &d) {
     std::map<std::string, ir::Bounds, std::less<>> used;
@@ -243,10 +266,12 @@ private:
     return used;
   }
   static bool uses(const Type &type, const std::string &symbol) {
-    return std::ranges::any_of(type.shape(), [&](const Dim &d) { return symbolsOf(d).contains(symbol); });
+    return std::ranges::any_of(type.shape(),
+                               [&](const Dim &d) { return symbolsOf(d).contains(symbol); });
   }
   bool usesDefined(const Dim &d) const {
-    return std::ranges::any_of(symbolsOf(d), [&](const auto &s) { return p_.findSymbol(s.first)->isDefined; });
+    return std::ranges::any_of(symbolsOf(d),
+                               [&](const auto &s) { return p_.findSymbol(s.first)->isDefined; });
   }
   bool usesDefined(const Type &type) const {
     return std::ranges::any_of(type.shape(), [&](const Dim &d) { return usesDefined(d); });
@@ -258,7 +283,8 @@ private:
     if (kernels::elementApi(e) == kernels::elementCpp(e))
       return data;
     const std::string_view c = port.isInput ? "const " : "";
-    return fmt::format("static_cast<{}{} *>(static_cast<{}void *>({}))", c, kernels::elementCpp(e), c, data);
+    return fmt::format("static_cast<{}{} *>(static_cast<{}void *>({}))", c, kernels::elementCpp(e),
+                       c, data);
   }
 
   std::string arenaPointer(const Value *v) const {
@@ -274,11 +300,12 @@ private:
     std::vector<std::string> extents;
     for (const Dim &d : type.shape())
       extents.push_back(sizeText(d));
-    return fmt::format("{}{{{}, {{{}}}}}", viewType(type, isConst), arenaPointer(port.value), fmt::join(extents, ", "));
+    return fmt::format("{}{{{}, {{{}}}}}", viewType(type, isConst), arenaPointer(port.value),
+                       fmt::join(extents, ", "));
   }
 
-  /// An extent in the functions of the class, where symbols are arguments of type size_t; one that a
-  /// step has defined is read from the arena.
+  /// An extent in the functions of the class, where symbols are arguments of type size_t; one that
+  /// a step has defined is read from the arena.
   std::string sizeText(const Dim &d) const {
     if (d.isNumber())
       return d.text();
@@ -286,7 +313,9 @@ private:
       return s->identifier;
     const std::string text = kernels::dimCpp(d, [this](std::string_view name) {
       const SymbolInfo *s = p_.findSymbol(name);
-      return s->isDefined ? fmt::format("*arena_.at<int>({})", memory_.extentsOffset() + static_cast<int64_t>(s->slot) * 4) : fmt::format("static_cast<int>({})", s->identifier);
+      return s->isDefined ? fmt::format("*arena_.at<int>({})",
+                                        memory_.extentsOffset() + static_cast<int64_t>(s->slot) * 4)
+                          : fmt::format("static_cast<int>({})", s->identifier);
     });
     return fmt::format("static_cast<size_t>({})", text);
   }

@@ -13,7 +13,8 @@ namespace burin::codegen {
 namespace {
 
 std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
 }
 
@@ -62,19 +63,23 @@ void emitShapes(CodeWriter &out, const std::vector<std::pair<std::string, const 
     std::vector<std::string> dims;
     for (const Dim &d : v->type.shape())
       dims.push_back(dimInitialiser(d));
-    out.line(fmt::format("static constexpr burin::Dim {}_shape[] = {{{}}};", name, fmt::join(dims, ", ")));
+    out.line(fmt::format("static constexpr burin::Dim {}_shape[] = {{{}}};", name,
+                         fmt::join(dims, ", ")));
   }
 }
 
-void emitInfos(CodeWriter &out, std::string_view array, const std::vector<std::pair<std::string, const Value *>> &ports, const std::vector<std::string> &names) {
+void emitInfos(CodeWriter &out, std::string_view array,
+               const std::vector<std::pair<std::string, const Value *>> &ports,
+               const std::vector<std::string> &names) {
   if (ports.empty())
     return;
   out.line(fmt::format("static constexpr burin::TensorInfo {}[] = {{", array));
   for (size_t i = 0; i < ports.size(); ++i) {
     const Type &t = ports[i].second->type;
     // A label in every row: clang-format puts rows without one side by side.
-    out.line(fmt::format("    {{{}, {}, {}, {}, {}, 1.0F, 0}}, // {}", stringLiteral(names[i]), dtype(t.element()), t.rank(),
-                         t.rank() ? ports[i].first + "_shape" : "nullptr", bytesOf(t), shortType(t)));
+    out.line(fmt::format(
+        "    {{{}, {}, {}, {}, {}, 1.0F, 0}}, // {}", stringLiteral(names[i]), dtype(t.element()),
+        t.rank(), t.rank() ? ports[i].first + "_shape" : "nullptr", bytesOf(t), shortType(t)));
   }
   out.line("};");
 }
@@ -92,7 +97,8 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   out.line("#include \"burin/runtime.h\"");
   out.blank();
   out.line("#if BURIN_RUNTIME_VERSION != 1");
-  out.line(fmt::format("#error \"{} was generated for version 1 of burin/runtime.h\"", p.nameSpace));
+  out.line(
+      fmt::format("#error \"{} was generated for version 1 of burin/runtime.h\"", p.nameSpace));
   out.line("#endif");
   out.blank();
   out.line(fmt::format("namespace {} {{", p.nameSpace));
@@ -107,9 +113,15 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   for (const SymbolInfo *s : symbols)
     styleA += fmt::format("{}size_t {}", styleA.empty() ? "" : ", ", s->identifier);
 
-  out.comment(fmt::format("The model \"{}\". No heap, no globals but constants; distinct objects are independent, and one object serves one thread at a time.", commentText(p.settings.name)), "///");
+  out.comment(fmt::format("The model \"{}\". No heap, no globals but constants; distinct objects "
+                          "are independent, and one object serves one thread at a time.",
+                          commentText(p.settings.name)),
+              "///");
   out.line("///");
-  const std::string alignment = fmt::format("///   alignas({}::{}::arena_align)", p.nameSpace, name), arena = fmt::format("static unsigned char arena[{}::{}::arena_size];", p.nameSpace, name);
+  const std::string alignment =
+                        fmt::format("///   alignas({}::{}::arena_align)", p.nameSpace, name),
+                    arena = fmt::format("static unsigned char arena[{}::{}::arena_size];",
+                                        p.nameSpace, name);
   if (alignment.size() + 1 + arena.size() <= kColumns) {
     out.line(alignment + " " + arena);
   } else {
@@ -135,12 +147,14 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
     out.line("static constexpr const char *model_sha256 =");
     out.line(fmt::format("    {};", stringLiteral(p.module.modelSha256)));
   }
-  out.line(fmt::format("static constexpr const char *compiler_version = {};", stringLiteral(p.settings.version)));
+  out.line(fmt::format("static constexpr const char *compiler_version = {};",
+                       stringLiteral(p.settings.version)));
   out.blank();
 
   int64_t stateBytes = 0;
   if (p.hasStates()) {
-    out.line("/// What lives from run to run. A plain value: assign it to save it and to restore it.");
+    out.line(
+        "/// What lives from run to run. A plain value: assign it to save it and to restore it.");
     out.line("struct State {");
     for (const ir::State &s : p.entry.states) {
       const Type &t = p.entry.body.argument(s.argument)->type;
@@ -152,8 +166,9 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
           values.push_back(fmt::format("{}", ir::elementAsDouble(*s.initial, i)));
         initial = fmt::format("{{{}}}", fmt::join(values, ", "));
       }
-      out.line(fmt::format("  {} {}[{}] = {}; ///< \"{}\" {}", kernels::elementApi(t.element()), p.argumentNames[s.argument], t.count().number(), initial, commentText(s.name),
-                           shortType(t)));
+      out.line(fmt::format("  {} {}[{}] = {}; ///< \"{}\" {}", kernels::elementApi(t.element()),
+                           p.argumentNames[s.argument], t.count().number(), initial,
+                           commentText(s.name), shortType(t)));
     }
     out.line("};");
     out.blank();
@@ -164,16 +179,24 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   for (const StepInfo &s : p.steps)
     macs += s.macs;
   for (const SymbolInfo *s : symbols)
-    out.line(fmt::format("static constexpr size_t {0}_min = {1}, {0}_max = {2}; ///< the symbol `{3}`", s->identifier, std::max<int64_t>(s->bounds.lo, 0), s->bounds.hi,
-                         commentText(s->name)));
-  out.line(fmt::format("static constexpr size_t arena_size = {}; ///< intermediates, inputs and outputs, scratch", memory.arenaBytes()));
+    out.line(fmt::format(
+        "static constexpr size_t {0}_min = {1}, {0}_max = {2}; ///< the symbol `{3}`",
+        s->identifier, std::max<int64_t>(s->bounds.lo, 0), s->bounds.hi, commentText(s->name)));
+  out.line(fmt::format(
+      "static constexpr size_t arena_size = {}; ///< intermediates, inputs and outputs, scratch",
+      memory.arenaBytes()));
   out.line(fmt::format("static constexpr size_t arena_align = {};", p.settings.target->alignment));
-  out.line(p.hasStates() ? "static constexpr size_t state_size = sizeof(State);" : "static constexpr size_t state_size = 0;");
+  out.line(p.hasStates() ? "static constexpr size_t state_size = sizeof(State);"
+                         : "static constexpr size_t state_size = 0;");
   out.line(fmt::format("static constexpr size_t weights_size = {};", weightBytes));
-  out.line(fmt::format("static constexpr uint64_t macs = {};{}", macs, symbols.empty() ? "" : " ///< at the upper bounds"));
-  out.line(fmt::format("static constexpr size_t num_inputs = {}, num_outputs = {}, num_nodes = {};", ports.inputs.size(), ports.outputs.size(), p.steps.size()));
+  out.line(fmt::format("static constexpr uint64_t macs = {};{}", macs,
+                       symbols.empty() ? "" : " ///< at the upper bounds"));
+  out.line(fmt::format("static constexpr size_t num_inputs = {}, num_outputs = {}, num_nodes = {};",
+                       ports.inputs.size(), ports.outputs.size(), p.steps.size()));
   if (p.settings.threads)
-    out.line(fmt::format("static constexpr size_t max_tasks = {}; ///< pieces that a step is cut into for threads", p.tasks()));
+    out.line(fmt::format(
+        "static constexpr size_t max_tasks = {}; ///< pieces that a step is cut into for threads",
+        p.tasks()));
   out.blank();
   emitShapes(out, ports.inputs);
   emitShapes(out, ports.outputs);
@@ -182,12 +205,16 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   if (!p.steps.empty()) {
     out.line("static constexpr burin::NodeInfo nodes[] = {");
     for (size_t i = 0; i < p.steps.size(); ++i)
-      out.line(fmt::format("    {{{}, {}, {}}}, // {}", stringLiteral(p.steps[i].node), stringLiteral(p.steps[i].sourceOps), p.steps[i].macs, i));
+      out.line(fmt::format("    {{{}, {}, {}}}, // {}", stringLiteral(p.steps[i].node),
+                           stringLiteral(p.steps[i].sourceOps), p.steps[i].macs, i));
     out.line("};");
   }
   out.blank();
-  out.line("/// Keeps the arena; runs report a wrong one. A global model needs no static constructor.");
-  out.line(fmt::format("BURIN_INLINE constexpr explicit {}(burin::Arena arena) noexcept : arena_{{arena}} {{}}", name));
+  out.line(
+      "/// Keeps the arena; runs report a wrong one. A global model needs no static constructor.");
+  out.line(fmt::format(
+      "BURIN_INLINE constexpr explicit {}(burin::Arena arena) noexcept : arena_{{arena}} {{}}",
+      name));
   out.line(fmt::format("{0}({0} &&) noexcept = default;", name));
   out.line(fmt::format("{0} &operator=({0} &&) noexcept = default;", name));
   out.line(fmt::format("{0}(const {0} &) = delete;", name));
@@ -203,22 +230,27 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   if (symbols.empty()) {
     out.line("// Inputs and outputs inside the arena. A run overwrites the inputs.");
   } else {
-    out.line("// Inputs and outputs inside the arena, dense at the extents of this run, which must be within");
+    out.line("// Inputs and outputs inside the arena, dense at the extents of this run, which must "
+             "be within");
     out.line("// their bounds, or the run says bad_shape. A run overwrites the inputs.");
   }
   const auto symbolsOf = [&](const Type &t) { return isDynamic(t) ? styleA : std::string{}; };
   for (const auto &[port, v] : ports.inputs)
-    out.line(fmt::format("{} {}({}) noexcept;", viewType(v->type, false), port, symbolsOf(v->type)));
+    out.line(
+        fmt::format("{} {}({}) noexcept;", viewType(v->type, false), port, symbolsOf(v->type)));
   for (const auto &[port, v] : ports.outputs)
-    out.line(fmt::format("{} {}({}) const noexcept;", viewType(v->type, true), port, symbolsOf(v->type)));
+    out.line(fmt::format("{} {}({}) const noexcept;", viewType(v->type, true), port,
+                         symbolsOf(v->type)));
   out.line(fmt::format("burin::Status run({}) noexcept;", styleA));
   if (p.hasSingleSteps()) {
-    out.line("/// One step of run(), for programs that must not block: call it for 0 .. num_nodes - 1.");
+    out.line(
+        "/// One step of run(), for programs that must not block: call it for 0 .. num_nodes - 1.");
     out.line("burin::Status step(size_t node) noexcept;");
   }
   if (!ports.inputs.empty() || !ports.outputs.empty()) {
     out.blank();
-    out.line("// Inputs and outputs of the caller, which are only read, and only written. They must not overlap.");
+    out.line("// Inputs and outputs of the caller, which are only read, and only written. They "
+             "must not overlap.");
     std::vector<std::string> views;
     for (const auto &[port, v] : ports.inputs)
       views.push_back(fmt::format("{} {}", viewType(v->type, true), port));
@@ -229,7 +261,8 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   if (p.settings.threads || p.settings.profile)
     out.blank();
   if (p.settings.threads)
-    out.line("BURIN_INLINE void set_parallel_for(burin::ParallelFor hook) noexcept { parallel_ = hook; }");
+    out.line("BURIN_INLINE void set_parallel_for(burin::ParallelFor hook) noexcept { parallel_ = "
+             "hook; }");
   if (p.settings.profile)
     out.line("BURIN_INLINE void set_observer(burin::Observer hook) noexcept { observer_ = hook; }");
   out.blank();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NAME.cpp: the plan as text, functors, stubs and steps, with what emit_class.cpp makes. In shards: the
-// same without functors, stubs and steps, and NAME.0.cpp and so on with them.
+// NAME.cpp: the plan as text, functors, stubs and steps, with what emit_class.cpp makes. In shards:
+// the same without functors, stubs and steps, and NAME.0.cpp and so on with them.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
 #include "codegen/emit_class.h"
@@ -179,18 +179,27 @@ private:
 
   bool usesConst(const Part &part) const {
     return std::ranges::any_of(part.stubs, [&](size_t i) {
-      return std::ranges::any_of(p_.stubs[i].body, [](const std::string &l) { return l.find("Const<") != std::string::npos; });
+      return std::ranges::any_of(p_.stubs[i].body, [](const std::string &l) {
+        return l.find("Const<") != std::string::npos;
+      });
     });
   }
 
   /// Whether the text uses what burin/rt/special.h has.
   bool needsSpecial(const Part &part, const std::string &stepText) const {
     const auto uses = [](const std::string &line) {
-      return std::ranges::any_of(std::initializer_list<std::string_view>{"rt::floorOf", "rt::ceilOf", "rt::lesser", "rt::greater", "rt::signOf", "rt::kNan", "rt::kInfinity", "rt::clampStart", "rt::RoundTo"},
-                                 [&](std::string_view name) { return line.find(name) != std::string::npos; });
+      return std::ranges::any_of(
+          std::initializer_list<std::string_view>{"rt::floorOf", "rt::ceilOf", "rt::lesser",
+                                                  "rt::greater", "rt::signOf", "rt::kNan",
+                                                  "rt::kInfinity", "rt::clampStart", "rt::RoundTo"},
+          [&](std::string_view name) { return line.find(name) != std::string::npos; });
     };
-    return uses(stepText) || std::ranges::any_of(part.stubs, [&](size_t i) { return std::ranges::any_of(p_.stubs[i].body, uses); }) ||
-           std::ranges::any_of(part.functors, [&](size_t i) { return std::ranges::any_of(p_.functors[i].functor.lines, uses); });
+    return uses(stepText) ||
+           std::ranges::any_of(
+               part.stubs, [&](size_t i) { return std::ranges::any_of(p_.stubs[i].body, uses); }) ||
+           std::ranges::any_of(part.functors, [&](size_t i) {
+             return std::ranges::any_of(p_.functors[i].functor.lines, uses);
+           });
   }
 
   void emitExterns() {
@@ -210,7 +219,8 @@ private:
       const Weight &w = p_.weights[i];
       inString |= w.place == Weight::Place::string;
       if (w.place != Weight::Place::string)
-        out_.line(fmt::format("extern const {} {}[{}];", weightType(w), w.name, std::max<int64_t>(w.count, 1)));
+        out_.line(fmt::format("extern const {} {}[{}];", weightType(w), w.name,
+                              std::max<int64_t>(w.count, 1)));
     }
     if (inString)
       out_.line(fmt::format("extern const unsigned char packed[{} + 1];", p_.stringBytes));
@@ -237,16 +247,20 @@ private:
     const ir::MemoryPlan &plan = memory_.plan;
     if (plan.buffers.empty())
       return;
-    const std::string peak = plan.peakStep >= 0 && static_cast<size_t>(plan.peakStep) < p_.steps.size()
-                                 ? fmt::format(" (in step {})", p_.steps[static_cast<size_t>(plan.peakStep)].function)
-                                 : "";
+    const std::string peak =
+        plan.peakStep >= 0 && static_cast<size_t>(plan.peakStep) < p_.steps.size()
+            ? fmt::format(" (in step {})", p_.steps[static_cast<size_t>(plan.peakStep)].function)
+            : "";
     const bool tight = plan.arenaBytes == plan.lowerBound;
-    out_.comment(fmt::format("---- arena: {} bytes, {} ----", memory_.arenaBytes(),
-                             tight ? "which is the most that lives at once" + peak : fmt::format("of which {} live at once{}", plan.lowerBound, peak)));
+    out_.comment(
+        fmt::format("---- arena: {} bytes, {} ----", memory_.arenaBytes(),
+                    tight ? "which is the most that lives at once" + peak
+                          : fmt::format("of which {} live at once{}", plan.lowerBound, peak)));
     out_.line("//");
     std::vector<size_t> order(plan.buffers.size());
     std::iota(order.begin(), order.end(), size_t{0});
-    std::ranges::stable_sort(order, [&](size_t a, size_t b) { return plan.buffers[a].offset < plan.buffers[b].offset; });
+    std::ranges::stable_sort(
+        order, [&](size_t a, size_t b) { return plan.buffers[a].offset < plan.buffers[b].offset; });
     size_t width = 0, bytes = 5, range = 5;
     std::vector<std::string> ranges(plan.buffers.size());
     const int last = static_cast<int>(p_.steps.size());
@@ -254,22 +268,30 @@ private:
       const ir::PlannedBuffer &b = plan.buffers[i];
       width = std::max(width, fmt::format("{} = {},", memory_.bufferName(i), b.offset).size());
       bytes = std::max(bytes, std::to_string(b.bytes).size());
-      ranges[i] = b.first < 0 ? fmt::format("..{}", std::max(b.last, 0)) : b.last >= last ? fmt::format("{}..", b.first) : b.first == b.last ? std::to_string(b.first) : fmt::format("{}..{}", b.first, b.last);
+      ranges[i] = b.first < 0         ? fmt::format("..{}", std::max(b.last, 0))
+                  : b.last >= last    ? fmt::format("{}..", b.first)
+                  : b.first == b.last ? std::to_string(b.first)
+                                      : fmt::format("{}..{}", b.first, b.last);
       range = std::max(range, ranges[i].size());
     }
-    out_.line(fmt::format("// {:>{}}  {:<{}}  contents", "bytes", width + bytes + 2, "steps", range));
+    out_.line(
+        fmt::format("// {:>{}}  {:<{}}  contents", "bytes", width + bytes + 2, "steps", range));
     out_.line("enum : uint32_t {");
     for (const size_t i : order) {
       const ir::PlannedBuffer &b = plan.buffers[i];
       std::string contents = "scratch";
       if (b.value) {
-        contents = fmt::format("\"{}\" {}", commentText(b.value->name.empty() ? p_.valueName(b.value) : b.value->name), shortType(b.value->type));
+        contents = fmt::format(
+            "\"{}\" {}", commentText(b.value->name.empty() ? p_.valueName(b.value) : b.value->name),
+            shortType(b.value->type));
         if (b.first < 0)
           contents = "input " + contents;
         else if (b.last >= last)
           contents = "output " + contents;
       }
-      out_.line(fmt::format("  {:<{}} // {:>{}}  {:<{}}  {}", fmt::format("{} = {},", memory_.bufferName(i), b.offset), width, b.bytes, bytes, ranges[i], range, contents));
+      out_.line(fmt::format("  {:<{}} // {:>{}}  {:<{}}  {}",
+                            fmt::format("{} = {},", memory_.bufferName(i), b.offset), width,
+                            b.bytes, bytes, ranges[i], range, contents));
     }
     out_.line("};");
     out_.blank();
@@ -292,9 +314,12 @@ private:
         all.push_back({pointerType(entry.body.argument(i)->type, true), p_.argumentNames[i], ""});
     for (size_t i = 0; i < entry.resultNames.size(); ++i)
       if (!entry.stateOfResult(i))
-        all.push_back({pointerType(entry.body.terminator().operand(i)->type, false), p_.resultNames[i], ""});
+        all.push_back(
+            {pointerType(entry.body.terminator().operand(i)->type, false), p_.resultNames[i], ""});
     for (const ir::State &s : entry.states)
-      all.push_back({pointerType(entry.body.argument(s.argument)->type, false), p_.argumentNames[s.argument], fmt::format("state \"{}\"", commentText(s.name))});
+      all.push_back({pointerType(entry.body.argument(s.argument)->type, false),
+                     p_.argumentNames[s.argument],
+                     fmt::format("state \"{}\"", commentText(s.name))});
     for (const SymbolInfo &s : p_.symbols)
       if (!s.isDefined)
         all.push_back({"int ", s.identifier, ""});
@@ -311,12 +336,15 @@ private:
   void emitContext() {
     out_.line("struct Context {");
     for (const Member &m : members())
-      out_.line(fmt::format("  {}{};{}", m.type, m.name, m.comment.empty() ? "" : " // " + m.comment));
+      out_.line(
+          fmt::format("  {}{};{}", m.type, m.name, m.comment.empty() ? "" : " // " + m.comment));
     std::set<ElementType> accessors = memory_.accessors();
     for (const ElementType e : accessors) {
       out_.blank();
-      out_.line(fmt::format("  BURIN_INLINE {} *{}(uint32_t offset) const {{", kernels::elementCpp(e), accessorName(e)));
-      out_.line(fmt::format("    return static_cast<{} *>(static_cast<void *>(arena + offset));", kernels::elementCpp(e)));
+      out_.line(fmt::format("  BURIN_INLINE {} *{}(uint32_t offset) const {{",
+                            kernels::elementCpp(e), accessorName(e)));
+      out_.line(fmt::format("    return static_cast<{} *>(static_cast<void *>(arena + offset));",
+                            kernels::elementCpp(e)));
       out_.line("  }");
     }
     if (definesExtents()) {
@@ -324,7 +352,8 @@ private:
       out_.line("  // Extents that steps find: defined by one, used by later ones.");
       out_.indent();
       out_.beginFunction("BURIN_INLINE int *extents() const");
-      out_.line(fmt::format("return static_cast<int *>(static_cast<void *>(arena + {}));", memory_.extentsOffset()));
+      out_.line(fmt::format("return static_cast<int *>(static_cast<void *>(arena + {}));",
+                            memory_.extentsOffset()));
       out_.endFunction();
       out_.outdent();
     }
@@ -371,11 +400,14 @@ private:
     for (const size_t index : part.stubs) {
       const Stub &s = p_.stubs[index];
       constexpr size_t kMostListed = 12;
-      std::vector<std::string> layers(s.layers.begin(), s.layers.begin() + static_cast<ptrdiff_t>(std::min(s.layers.size(), kMostListed)));
+      std::vector<std::string> layers(
+          s.layers.begin(),
+          s.layers.begin() + static_cast<ptrdiff_t>(std::min(s.layers.size(), kMostListed)));
       if (s.layers.size() > kMostListed)
         layers.push_back(fmt::format("and {} more", s.layers.size() - kMostListed));
       out_.comment(fmt::format("layers: {}", fmt::join(layers, ", ")));
-      out_.beginFunction(fmt::format("BURIN_STUB {} {}({})", s.returnsStatus ? "Status" : "void", s.name, fmt::join(s.parameters, ", ")));
+      out_.beginFunction(fmt::format("BURIN_STUB {} {}({})", s.returnsStatus ? "Status" : "void",
+                                     s.name, fmt::join(s.parameters, ", ")));
       for (const std::string &l : s.body)
         out_.line(l);
       out_.endFunction();
@@ -406,7 +438,8 @@ private:
     if (!numbers.empty()) {
       out.line("namespace units {");
       for (const int64_t n : numbers)
-        out.line(fmt::format("constexpr int (*of{0})(const Context &) noexcept = rt::units<{0}>;", n));
+        out.line(
+            fmt::format("constexpr int (*of{0})(const Context &) noexcept = rt::units<{0}>;", n));
       out.line("} // namespace units");
       out.blank();
     }
@@ -415,7 +448,8 @@ private:
     for (size_t i = 0; i < p_.steps.size(); ++i) {
       const Dim &n = p_.steps[i].units;
       if (n.isNumber()) {
-        units.push_back(fmt::format(fmt::runtime(named ? "units::of{}" : "rt::units<{}>"), n.number()));
+        units.push_back(
+            fmt::format(fmt::runtime(named ? "units::of{}" : "rt::units<{}>"), n.number()));
         continue;
       }
       const std::string name = p_.steps[i].function + "_units";
@@ -424,12 +458,14 @@ private:
       out.endFunction();
       units.push_back(name);
     }
-    out.line(fmt::format("constexpr rt::Step<Context> kSteps[{}::num_nodes] = {{", p_.settings.className));
+    out.line(fmt::format("constexpr rt::Step<Context> kSteps[{}::num_nodes] = {{",
+                         p_.settings.className));
     for (size_t i = 0; i < p_.steps.size(); ++i) {
       const int64_t at = i < memory_.plan.scratchOffset.size() ? memory_.plan.scratchOffset[i] : -1;
       const int64_t each = at < 0 ? 0 : (p_.steps[i].scratchBytes + 63) / 64 * 64;
       // A label in every row: clang-format puts rows without one side by side.
-      out.line(fmt::format("    {{{}, {}, {}, {}}}, // {}", p_.steps[i].function, units[i], std::max<int64_t>(at, 0), each,
+      out.line(fmt::format("    {{{}, {}, {}, {}}}, // {}", p_.steps[i].function, units[i],
+                           std::max<int64_t>(at, 0), each,
                            p_.steps[i].unitsOf.empty() ? "whole" : p_.steps[i].unitsOf));
     }
     out.line("};");

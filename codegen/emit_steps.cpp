@@ -54,9 +54,12 @@ private:
     for (const kernels::Functor &f : prepared.call.functors)
       arguments.push_back(memory_.functorArguments(f));
     const bool scratch = prepared.call.scratchBytes > 0;
-    arguments.push_back(!nested ? "work" : fmt::format("{{0, {}, {}}}", memory_.extent(prepared.call.units), scratch ? "work.scratch" : "nullptr"));
+    arguments.push_back(!nested ? "work"
+                                : fmt::format("{{0, {}, {}}}", memory_.extent(prepared.call.units),
+                                              scratch ? "work.scratch" : "nullptr"));
     usesWork_ |= !nested || scratch;
-    const std::string stub = fmt::format("{}({})", memory_.prepared.stubs[prepared.stub].name, fmt::join(arguments, ", "));
+    const std::string stub = fmt::format("{}({})", memory_.prepared.stubs[prepared.stub].name,
+                                         fmt::join(arguments, ", "));
     if (prepared.call.returnsStatus) {
       out_.line(fmt::format("if (const Status status = {}; status != Status::ok)", stub));
       out_.line("  return status;");
@@ -89,8 +92,10 @@ private:
   void elementDims(const Op &op) {
     const ir::Shape &shape = op.result()->type.shape();
     for (size_t i = 0; i < shape.size(); ++i) {
-      const SymbolInfo *s = shape[i].symbolName() ? memory_.prepared.findSymbol(*shape[i].symbolName()) : nullptr;
-      const std::string at = memory_.extent(shape[i]), own = fmt::format("static_cast<int>(rt::int64At(work.scratch, {}))", i);
+      const SymbolInfo *s =
+          shape[i].symbolName() ? memory_.prepared.findSymbol(*shape[i].symbolName()) : nullptr;
+      const std::string at = memory_.extent(shape[i]),
+                        own = fmt::format("static_cast<int>(rt::int64At(work.scratch, {}))", i);
       if (s && s->isDefined) {
         out_.line(fmt::format("{} = {};", at, own));
       } else {
@@ -113,10 +118,12 @@ private:
     const std::string from = memory_.pointer(op.operand(0));
     const ir::Dims &dims = op[attr::dims];
     for (size_t i = 0; i < dims.size(); ++i) {
-      const SymbolInfo *s = dims[i].symbolName() ? memory_.prepared.findSymbol(*dims[i].symbolName()) : nullptr;
+      const SymbolInfo *s =
+          dims[i].symbolName() ? memory_.prepared.findSymbol(*dims[i].symbolName()) : nullptr;
       if (s && s->isDefined && !defined_.contains(s->name)) {
         defined_.insert(s->name);
-        out_.line(fmt::format("if ({}[{}] < {} || {}[{}] > {})", from, i, s->bounds.lo, from, i, s->bounds.hi));
+        out_.line(fmt::format("if ({}[{}] < {} || {}[{}] > {})", from, i, s->bounds.lo, from, i,
+                              s->bounds.hi));
         out_.line("  return Status::bad_shape;");
         out_.line(fmt::format("{} = static_cast<int>({}[{}]);", memory_.extent(dims[i]), from, i));
       } else {
@@ -137,17 +144,21 @@ private:
     if (type.isStatic())
       return std::to_string(type.count().number() * static_cast<int64_t>(size));
     const std::string n = memory_.extent(type.count());
-    return size == 1 ? fmt::format("static_cast<size_t>({})", n) : fmt::format("static_cast<size_t>({}) * {}", n, size);
+    return size == 1 ? fmt::format("static_cast<size_t>({})", n)
+                     : fmt::format("static_cast<size_t>({}) * {}", n, size);
   }
 
   void copy(const Value *from, const Value *to) {
     const std::string source = memory_.pointer(from), target = memory_.pointer(to);
     if (!from->type.isTensor() && from->type != to->type)
-      throw CompileError(Problem::unsupported, to->def() ? to->def()->at : Location{}, fmt::format("'{}' is {}, but {} is carried on to it", to->name, to->type.text(), from->type.text()))
+      throw CompileError(Problem::unsupported, to->def() ? to->def()->at : Location{},
+                         fmt::format("'{}' is {}, but {} is carried on to it", to->name,
+                                     to->type.text(), from->type.text()))
           .code("codegen.list");
     if (source != target && !from->type.isTensor()) {
       const ir::ListLayout l = ir::listLayout(from->type);
-      out_.line(fmt::format("rt::copyList({{{}, {}, {}, {}}}, {}, {});", l.capacity, l.slotBytes, l.extents, l.elementBytes, target, source));
+      out_.line(fmt::format("rt::copyList({{{}, {}, {}, {}}}, {}, {});", l.capacity, l.slotBytes,
+                            l.extents, l.elementBytes, target, source));
     } else if (source != target)
       out_.line(fmt::format("BURIN_COPY({}, {}, {});", target, source, byteCount(from->type)));
   }
@@ -172,11 +183,13 @@ private:
     for (size_t i = 0; i < carried; ++i)
       copy(op.operand(2 + i), op.result(i));
     const std::string index = local("trip");
-    const std::string condition = op.operand(1) ? fmt::format("*{}", memory_.pointer(op.operand(1))) : "true";
+    const std::string condition =
+        op.operand(1) ? fmt::format("*{}", memory_.pointer(op.operand(1))) : "true";
     const std::string goOn = local("go_on");
     out_.line(fmt::format("bool {} = {};", goOn, condition));
     out_.line(fmt::format("int64_t {} = 0;", index));
-    const std::string limit = op.operand(0) ? fmt::format("{} < *{} && ", index, memory_.pointer(op.operand(0))) : "";
+    const std::string limit =
+        op.operand(0) ? fmt::format("{} < *{} && ", index, memory_.pointer(op.operand(0))) : "";
     const bool scans = op.numResults() > carried;
     const Dim trips = op[attr::dims].empty() ? Dim(0) : op[attr::dims][0];
     out_.line(fmt::format("for (; {}{}; ++{}) {{", limit, goOn, index));
@@ -191,8 +204,9 @@ private:
     out_.line(fmt::format("{} = *{};", goOn, memory_.pointer(yield.operand(0))));
     for (size_t i = carried; i < op.numResults(); ++i) {
       const Value *scanned = yield.operand(1 + i);
-      out_.line(fmt::format("BURIN_COPY({} + {} * {}, {}, {});", memory_.pointer(op.result(i)), index,
-                            memory_.extent(scanned->type.count()), memory_.pointer(scanned), byteCount(scanned->type)));
+      out_.line(fmt::format("BURIN_COPY({} + {} * {}, {}, {});", memory_.pointer(op.result(i)),
+                            index, memory_.extent(scanned->type.count()), memory_.pointer(scanned),
+                            byteCount(scanned->type)));
     }
     for (size_t i = 0; i < carried; ++i)
       copy(yield.operand(1 + i), op.result(i));
@@ -230,7 +244,9 @@ void emitStep(CodeWriter &out, const Memory &memory, const StepInfo &step) {
   StepEmitter emitter{body, memory};
   emitter.op(*step.op, false);
   const std::string text = body.take();
-  out.beginFunction(fmt::format("Status {}(const Context &{}, rt::Work{}) noexcept", step.function, kernels::mentions(text, "c") ? "c" : "", emitter.usesWork() ? " work" : ""));
+  out.beginFunction(fmt::format("Status {}(const Context &{}, rt::Work{}) noexcept", step.function,
+                                kernels::mentions(text, "c") ? "c" : "",
+                                emitter.usesWork() ? " work" : ""));
   out.raw(text);
   out.line("return Status::ok;");
   out.endFunction();

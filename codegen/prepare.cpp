@@ -15,8 +15,8 @@ namespace ops = ir::ops;
 
 constexpr int64_t kMostLiteralBytes = 4096;     // of a tensor: what a person still reads
 constexpr int64_t kMostLiteralsBytes = 1 << 20; // of all such tensors
-constexpr int64_t kMostStringBytes = 4 << 20;   // of all: 10 s and 1 GB of the C++ compiler are 80 MB
-constexpr int64_t kWeightAlignment = 64;        // a cache line
+constexpr int64_t kMostStringBytes = 4 << 20; // of all: 10 s and 1 GB of the C++ compiler are 80 MB
+constexpr int64_t kWeightAlignment = 64;      // a cache line
 
 /// The source operators of an op and of what was fused into it, in order, each once.
 std::vector<Location> sources(const Op &op) {
@@ -51,7 +51,9 @@ std::string describe(const Value *v) {
 bool isPlainBlockOp(const Op &op) { return op.is(ops::if_) || op.is(ops::loop); }
 
 /// Ops that the emitter prints itself.
-bool isEmitted(const Op &op) { return isPlainBlockOp(op) || op.is(ops::bind) || op.is(ops::assert_) || op.is(ops::print); }
+bool isEmitted(const Op &op) {
+  return isPlainBlockOp(op) || op.is(ops::bind) || op.is(ops::assert_) || op.is(ops::print);
+}
 
 } // namespace
 
@@ -61,7 +63,9 @@ std::string shortType(const Type &type) {
   return text;
 }
 
-std::string accessorName(ElementType e) { return std::string(e == ElementType::boolean ? "boolean" : ir::name(e)); }
+std::string accessorName(ElementType e) {
+  return std::string(e == ElementType::boolean ? "boolean" : ir::name(e));
+}
 
 bool runs(const Op &op) { return !op.is(ops::yield) && !op.is(ops::reshape); }
 
@@ -73,17 +77,63 @@ const Value *memoryOf(const Value *v) {
 
 Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
     : module{fromModule}, settings{fromSettings}, entry{*fromModule.functions.front()},
-      nameSpace{identifier(fromSettings.nameSpace.empty() ? fromSettings.name : fromSettings.nameSpace)},
-      names{"work", "c", "weights", "kSteps", "Context", "Const", "Status", "steps", fromSettings.className, "Static" + fromSettings.className},
-      api_{settings.className, "Static" + settings.className, "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "macs", "num_inputs", "num_outputs",
-           "num_nodes", "max_tasks", "inputs", "outputs", "nodes", "run", "step", "reset", "state", "restore", "State", "set_parallel_for", "set_observer",
-           "status", "context", "node", "kSteps", "Context", "Status", "weights", "steps", // of the class, or seen in it
-           "arena", "parallel", "observer", "extents"} {                          // of the context
+      nameSpace{
+          identifier(fromSettings.nameSpace.empty() ? fromSettings.name : fromSettings.nameSpace)},
+      names{"work",
+            "c",
+            "weights",
+            "kSteps",
+            "Context",
+            "Const",
+            "Status",
+            "steps",
+            fromSettings.className,
+            "Static" + fromSettings.className},
+      api_{settings.className,
+           "Static" + settings.className,
+           "name",
+           "model_sha256",
+           "compiler_version",
+           "arena_size",
+           "arena_align",
+           "state_size",
+           "weights_size",
+           "macs",
+           "num_inputs",
+           "num_outputs",
+           "num_nodes",
+           "max_tasks",
+           "inputs",
+           "outputs",
+           "nodes",
+           "run",
+           "step",
+           "reset",
+           "state",
+           "restore",
+           "State",
+           "set_parallel_for",
+           "set_observer",
+           "status",
+           "context",
+           "node",
+           "kSteps",
+           "Context",
+           "Status",
+           "weights",
+           "steps", // of the class, or seen in it
+           "arena",
+           "parallel",
+           "observer",
+           "extents"} { // of the context
   if (module.functions.size() != 1) {
     std::vector<std::string> entries;
     for (const auto &f : module.functions)
       entries.push_back(f->name);
-    throw CompileError(Problem::unsupported, {}, fmt::format("the module has {} entry points ({}), and one class has one so far", entries.size(), fmt::join(entries, ", ")))
+    throw CompileError(
+        Problem::unsupported, {},
+        fmt::format("the module has {} entry points ({}), and one class has one so far",
+                    entries.size(), fmt::join(entries, ", ")))
         .code("codegen.entries")
         .hint("choose one with --signature");
   }
@@ -108,10 +158,14 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
 void Prepared::checkInterface() {
   const auto check = [&](std::string_view what, const std::string &name, const Type &type) {
     if (!type.isTensor())
-      problems_.push_back(CompileError(Problem::unsupported, {}, fmt::format("the {} '{}' is {}: what a model is given and returns are tensors", what, name, type.text()))
-                              .code("codegen.interface")
-                              .hint("cut the model with --outputs, or let it take and return the elements")
-                              .diagnostic());
+      problems_.push_back(
+          CompileError(
+              Problem::unsupported, {},
+              fmt::format("the {} '{}' is {}: what a model is given and returns are tensors", what,
+                          name, type.text()))
+              .code("codegen.interface")
+              .hint("cut the model with --outputs, or let it take and return the elements")
+              .diagnostic());
   };
   for (size_t i = 0; i < entry.body.numArguments(); ++i)
     check("input", entry.body.argument(i)->name, entry.body.argument(i)->type);
@@ -139,13 +193,15 @@ void Prepared::collectSymbols() {
         for (const Dim &d : *dims)
           d.collectSymbols(all);
   });
-  for (auto e = ElementType::f32; e < ElementType::string; e = static_cast<ElementType>(static_cast<int>(e) + 1))
+  for (auto e = ElementType::f32; e < ElementType::string;
+       e = static_cast<ElementType>(static_cast<int>(e) + 1))
     api_.take(accessorName(e));
   size_t slots = 0;
   std::vector<std::string> unbounded;
   for (const auto &[name, bounds] : all) {
     const bool defined = !ofInputs.contains(name);
-    symbols.push_back({name, api_.fresh(name, {"_min", "_max"}), bounds, defined, defined ? slots++ : 0});
+    symbols.push_back(
+        {name, api_.fresh(name, {"_min", "_max"}), bounds, defined, defined ? slots++ : 0});
     if (bounds.hi >= ir::kUnbounded)
       unbounded.push_back(name);
   }
@@ -153,7 +209,9 @@ void Prepared::collectSymbols() {
     std::string hint;
     for (const std::string &name : unbounded)
       hint += fmt::format("{}--dim {}=1..N", hint.empty() ? "" : " ", name);
-    throw CompileError(Problem::unsupported, {}, fmt::format("extents without an upper bound: {}", fmt::join(unbounded, ", ")))
+    throw CompileError(
+        Problem::unsupported, {},
+        fmt::format("extents without an upper bound: {}", fmt::join(unbounded, ", ")))
         .code("dims.unbounded")
         .hint("give each a range or a number: " + hint);
   }
@@ -162,7 +220,10 @@ void Prepared::collectSymbols() {
 void Prepared::nameInterface() {
   const std::initializer_list<std::string_view> constants = {"_shape"};
   for (size_t i = 0; i < entry.body.numArguments(); ++i)
-    argumentNames.push_back(api_.fresh(entry.body.argument(i)->name.empty() ? fmt::format("input{}", i) : entry.body.argument(i)->name, constants));
+    argumentNames.push_back(api_.fresh(entry.body.argument(i)->name.empty()
+                                           ? fmt::format("input{}", i)
+                                           : entry.body.argument(i)->name,
+                                       constants));
   for (const std::string &result : entry.resultNames)
     resultNames.push_back(api_.fresh(result, constants));
 }
@@ -184,8 +245,11 @@ void Prepared::nameValues(const ir::Block &block) {
   for (const Op &op : block) {
     for (size_t i = 0; i < op.numResults(); ++i) {
       const Value *v = op.result(i);
-      const std::string base = !v->name.empty() ? v->name : !op.at.node.empty() ? nodeName(op) : std::string(op.def.name);
-      valueNames_[v] = values_.fresh(base.starts_with(nodeScope_) ? base.substr(nodeScope_.size()) : base);
+      const std::string base = !v->name.empty()      ? v->name
+                               : !op.at.node.empty() ? nodeName(op)
+                                                     : std::string(op.def.name);
+      valueNames_[v] =
+          values_.fresh(base.starts_with(nodeScope_) ? base.substr(nodeScope_.size()) : base);
     }
     if (isPlainBlockOp(op))
       for (size_t i = 0; i < op.numBlocks(); ++i)
@@ -206,7 +270,8 @@ void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested
       for (const Location &at : from) {
         if (!at.op.empty())
           step.sourceOps += (step.sourceOps.empty() ? "" : " + ") + at.op;
-        label += fmt::format("{}{}{}", label.empty() ? "" : " + ", commentText(at.op), at.node.empty() ? "" : fmt::format(" \"{}\"", commentText(at.node)));
+        label += fmt::format("{}{}{}", label.empty() ? "" : " + ", commentText(at.op),
+                             at.node.empty() ? "" : fmt::format(" \"{}\"", commentText(at.node)));
       }
       if (label.empty())
         label = op.def.name;
@@ -214,8 +279,12 @@ void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested
         label = "border of " + label;
       if (step.sourceOps.empty())
         step.sourceOps = op.def.name;
-      step.node = !op.at.node.empty() ? nodeName(op) : op.numResults() && !op.result()->name.empty() ? op.result()->name : std::string(op.def.name);
-      step.function = names.fresh(step.node.starts_with(nodeScope_) ? step.node.substr(nodeScope_.size()) : step.node, {"_units"});
+      step.node = !op.at.node.empty()                             ? nodeName(op)
+                  : op.numResults() && !op.result()->name.empty() ? op.result()->name
+                                                                  : std::string(op.def.name);
+      step.function = names.fresh(
+          step.node.starts_with(nodeScope_) ? step.node.substr(nodeScope_.size()) : step.node,
+          {"_units"});
       std::string types;
       for (size_t i = 0; i < op.numOperands(); ++i)
         if (op.operand(i) && !op.operand(i)->isConstant())
@@ -256,7 +325,10 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   }
   const kernels::KernelDef *kernel = kernels::chooseKernel(op, *settings.target);
   if (!kernel)
-    throw CompileError(Problem::unsupported, op.at, fmt::format("no kernel for {} of {}", op.def.name, op.numOperands() && op.operand(0) ? op.operand(0)->type.text() : "nothing"))
+    throw CompileError(
+        Problem::unsupported, op.at,
+        fmt::format("no kernel for {} of {}", op.def.name,
+                    op.numOperands() && op.operand(0) ? op.operand(0)->type.text() : "nothing"))
         .code("codegen.kernel");
   kernels::Call call{op, *settings.target};
   kernel->emit(call);
@@ -264,12 +336,14 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
   for (kernels::Param &p : call.params) {
     if (const auto *packed = std::get_if<kernels::Packed>(&p.argument.of))
       addWeight(*packed, step.node + "_" + p.name);
-    else if (const auto *read = std::get_if<kernels::Argument::Read>(&p.argument.of); read && memoryOf(read->value)->isConstant())
+    else if (const auto *read = std::get_if<kernels::Argument::Read>(&p.argument.of);
+             read && memoryOf(read->value)->isConstant())
       addPlainWeight(memoryOf(read->value), step.node + "_" + p.name);
   }
   for (const kernels::Functor &functor : call.functors) {
     for (const kernels::Param &m : functor.members)
-      if (const auto *read = std::get_if<kernels::Argument::Read>(&m.argument.of); read && memoryOf(read->value)->isConstant())
+      if (const auto *read = std::get_if<kernels::Argument::Read>(&m.argument.of);
+          read && memoryOf(read->value)->isConstant())
         addPlainWeight(memoryOf(read->value), step.node + "_" + m.name);
     addFunctor(functor);
   }
@@ -290,7 +364,8 @@ void Prepared::addWeight(const kernels::Packed &packed, const std::string &other
     return;
   Weight w;
   // A table that a kernel makes for an op has the op's name.
-  w.name = weightNames_.fresh(packed.from->isConstant() && !packed.from->name.empty() ? packed.from->name : otherwise);
+  w.name = weightNames_.fresh(
+      packed.from->isConstant() && !packed.from->name.empty() ? packed.from->name : otherwise);
   w.comment = fmt::format("{} as {}", describe(packed.from), packed.layout);
   w.element = packed.element;
   w.count = packed.count;
@@ -304,13 +379,17 @@ void Prepared::addPlainWeight(const Value *v, const std::string &otherwise) {
   if (!isNew)
     return;
   if (v->type.element() == ElementType::string)
-    throw CompileError(Problem::unsupported, {}, fmt::format("the string constant '{}' cannot be compiled yet", v->name)).code("codegen.string");
+    throw CompileError(Problem::unsupported, {},
+                       fmt::format("the string constant '{}' cannot be compiled yet", v->name))
+        .code("codegen.string");
   Weight w;
   w.name = weightNames_.fresh(v->name.empty() ? otherwise : v->name);
   w.comment = describe(v);
   w.element = v->type.element();
   w.count = v->type.count().number();
-  w.make = [v] { return std::vector<std::byte>(v->constant()->bytes.begin(), v->constant()->bytes.end()); };
+  w.make = [v] {
+    return std::vector<std::byte>(v->constant()->bytes.begin(), v->constant()->bytes.end());
+  };
   weights.push_back(std::move(w));
 }
 
@@ -353,23 +432,30 @@ const OpCall *Prepared::callOf(const Op &op) const {
   return it == calls_.end() ? nullptr : &it->second;
 }
 
-const Weight &Prepared::weightOf(const Value *v, const std::string &layout) const { return weights[weightOf_.at({v, layout})]; }
+const Weight &Prepared::weightOf(const Value *v, const std::string &layout) const {
+  return weights[weightOf_.at({v, layout})];
+}
 
 const std::string &Prepared::valueName(const Value *v) const { return valueNames_.at(v); }
 
-const std::string &Prepared::functorName(const kernels::Functor &f) const { return functors[functorOf_.at(f.key())].name; }
+const std::string &Prepared::functorName(const kernels::Functor &f) const {
+  return functors[functorOf_.at(f.key())].name;
+}
 
 const SymbolInfo *Prepared::findSymbol(std::string_view name) const {
   const auto it = std::ranges::find(symbols, name, &SymbolInfo::name);
   return it == symbols.end() ? nullptr : &*it;
 }
 
-std::shared_ptr<Prepared> prepare(ir::Module &module, const Settings &settings) { return std::make_shared<Prepared>(module, settings); }
+std::shared_ptr<Prepared> prepare(ir::Module &module, const Settings &settings) {
+  return std::make_shared<Prepared>(module, settings);
+}
 
 std::vector<int64_t> scratchBytes(const Prepared &prepared) {
   std::vector<int64_t> bytes;
   for (const StepInfo &step : prepared.steps)
-    bytes.push_back((step.scratchBytes + 63) / 64 * 64 * std::clamp<int64_t>(step.units.bounds().hi, 1, prepared.tasks()));
+    bytes.push_back((step.scratchBytes + 63) / 64 * 64 *
+                    std::clamp<int64_t>(step.units.bounds().hi, 1, prepared.tasks()));
   return bytes;
 }
 

@@ -61,8 +61,8 @@ struct OpCall {
 
 struct StepInfo {
   const Op *op;
-  std::string function; ///< its name in the generated source
-  std::string node;     ///< the model's own name
+  std::string function;  ///< its name in the generated source
+  std::string node;      ///< the model's own name
   std::string sourceOps; ///< "Conv + Relu"
   std::string comment;   ///< Conv "conv1" + Relu "relu1": f32[1,8,8,1] -> f32[1,8,8,16]
   Dim units = 1;
@@ -76,8 +76,8 @@ struct SymbolInfo {
   std::string name;       ///< in the model
   std::string identifier; ///< in C++
   ir::Bounds bounds;
-  bool isDefined;         ///< by a step
-  size_t slot = 0;        ///< of the defined ones
+  bool isDefined;  ///< by a step
+  size_t slot = 0; ///< of the defined ones
 };
 
 constexpr int kMaxTasks = 8; ///< pieces that a step is cut into for threads
@@ -98,7 +98,7 @@ public:
   std::set<std::string> includes;
   std::vector<SymbolInfo> symbols;
   std::vector<std::string> argumentNames, resultNames; ///< identifiers, of the class
-  Scope names; ///< functions and structs of the source
+  Scope names;                                         ///< functions and structs of the source
 
   const OpCall *callOf(const Op &) const; ///< null for ops that the emitter prints itself
   const Weight &weightOf(const Value *, const std::string &layout) const;

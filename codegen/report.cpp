@@ -35,8 +35,10 @@ std::string quoted(std::string_view text) {
 std::string tensor(const std::string &name, const Type &type, const std::string &more = {}) {
   std::string shape;
   for (const Dim &d : type.shape())
-    shape += fmt::format("{}{}", shape.empty() ? "" : ", ", d.isNumber() ? d.text() : quoted(d.text()));
-  return fmt::format("{{\"name\": {}, \"dtype\": {}, \"shape\": [{}], \"bytes\": {}{}}}", quoted(name), quoted(ir::name(type.element())), shape, bytesOf(type), more);
+    shape +=
+        fmt::format("{}{}", shape.empty() ? "" : ", ", d.isNumber() ? d.text() : quoted(d.text()));
+  return fmt::format("{{\"name\": {}, \"dtype\": {}, \"shape\": [{}], \"bytes\": {}{}}}",
+                     quoted(name), quoted(ir::name(type.element())), shape, bytesOf(type), more);
 }
 
 std::string list(const std::vector<std::string> &rows, std::string_view indent) {
@@ -51,7 +53,8 @@ std::optional<size_t> bufferOf(const ir::MemoryPlan &plan, const Value *v) {
 }
 
 /// What a step makes, with its place in the arena, unless that is memory of the caller or a state.
-std::string results(const ir::MemoryPlan &plan, const std::set<size_t> &buffersOfCaller, const Op &op) {
+std::string results(const ir::MemoryPlan &plan, const std::set<size_t> &buffersOfCaller,
+                    const Op &op) {
   std::vector<std::string> rows;
   for (size_t i = 0; i < op.numResults(); ++i) {
     const Value *v = op.result(i);
@@ -59,7 +62,9 @@ std::string results(const ir::MemoryPlan &plan, const std::set<size_t> &buffersO
       continue;
     const std::optional<size_t> buffer = bufferOf(plan, v);
     const bool isInArena = buffer && !buffersOfCaller.contains(*buffer);
-    rows.push_back(tensor(v->name, v->type, isInArena ? fmt::format(", \"offset\": {}", plan.buffers[*buffer].offset) : ""));
+    rows.push_back(
+        tensor(v->name, v->type,
+               isInArena ? fmt::format(", \"offset\": {}", plan.buffers[*buffer].offset) : ""));
   }
   return fmt::format("[{}]", fmt::join(rows, ", "));
 }
@@ -74,7 +79,9 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
   for (size_t i = 0; i < p.entry.resultNames.size(); ++i)
     outputs.push_back(tensor(p.entry.resultNames[i], p.entry.body.terminator().operand(i)->type));
   for (const SymbolInfo &s : p.symbols)
-    symbols.push_back(fmt::format("{{\"name\": {}, \"min\": {}, \"max\": {}, \"from\": \"{}\"}}", quoted(s.name), s.bounds.lo, s.bounds.hi, s.isDefined ? "step" : "input"));
+    symbols.push_back(fmt::format("{{\"name\": {}, \"min\": {}, \"max\": {}, \"from\": \"{}\"}}",
+                                  quoted(s.name), s.bounds.lo, s.bounds.hi,
+                                  s.isDefined ? "step" : "input"));
   std::set<size_t> buffersOfCaller;
   for (size_t i = 0; i < p.entry.resultNames.size(); ++i)
     if (const auto buffer = bufferOf(plan, p.entry.body.terminator().operand(i)))
@@ -82,22 +89,32 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
   for (size_t i = 0; i < p.steps.size(); ++i) {
     const StepInfo &s = p.steps[i];
     const OpCall *call = p.callOf(*s.op);
-    nodes.push_back(fmt::format("{{\"step\": {}, \"name\": {}, \"op\": {}, \"sources\": {}, \"kernel\": {}, \"reason\": {}, \"stub\": {}, \"macs\": {}, \"scratch\": {}, \"results\": {}}}", i, quoted(s.node),
-                                quoted(s.op->def.name), quoted(s.sourceOps), quoted(call ? call->kernel->variant : ""),
-                                quoted(call && call->kernel->reason ? call->kernel->reason(*s.op, *p.settings.target) : ""), quoted(call ? p.stubs[call->stub].name : ""), s.macs,
-                                s.scratchBytes, results(plan, buffersOfCaller, *s.op)));
+    nodes.push_back(fmt::format(
+        "{{\"step\": {}, \"name\": {}, \"op\": {}, \"sources\": {}, \"kernel\": {}, \"reason\": "
+        "{}, \"stub\": {}, \"macs\": {}, \"scratch\": {}, \"results\": {}}}",
+        i, quoted(s.node), quoted(s.op->def.name), quoted(s.sourceOps),
+        quoted(call ? call->kernel->variant : ""),
+        quoted(call && call->kernel->reason ? call->kernel->reason(*s.op, *p.settings.target) : ""),
+        quoted(call ? p.stubs[call->stub].name : ""), s.macs, s.scratchBytes,
+        results(plan, buffersOfCaller, *s.op)));
   }
   for (const Stub &s : p.stubs)
-    stubs.push_back(fmt::format("{{\"name\": {}, \"kernel\": {}, \"layers\": {}}}", quoted(s.name), quoted(s.variant), s.layers.size()));
+    stubs.push_back(fmt::format("{{\"name\": {}, \"kernel\": {}, \"layers\": {}}}", quoted(s.name),
+                                quoted(s.variant), s.layers.size()));
   for (size_t i = 0; i < plan.buffers.size(); ++i) {
     const ir::PlannedBuffer &b = plan.buffers[i];
-    buffers.push_back(fmt::format("{{\"name\": {}, \"offset\": {}, \"bytes\": {}, \"first\": {}, \"last\": {}}}", quoted(memory.bufferName(i).substr(3)), b.offset, b.bytes, b.first, b.last));
+    buffers.push_back(
+        fmt::format("{{\"name\": {}, \"offset\": {}, \"bytes\": {}, \"first\": {}, \"last\": {}}}",
+                    quoted(memory.bufferName(i).substr(3)), b.offset, b.bytes, b.first, b.last));
   }
   for (const Weight &w : p.weights)
-    weights.push_back(fmt::format("{{\"name\": {}, \"bytes\": {}, \"form\": \"{}\"}}", quoted(w.name), w.bytes(), placeText(w.place)));
+    weights.push_back(fmt::format("{{\"name\": {}, \"bytes\": {}, \"form\": \"{}\"}}",
+                                  quoted(w.name), w.bytes(), placeText(w.place)));
   const Summary s = summarise(p, plan);
   std::string out = "{\n";
-  const auto field = [&](std::string_view key, const std::string &value, bool last = false) { out += fmt::format("  \"{}\": {}{}\n", key, value, last ? "" : ","); };
+  const auto field = [&](std::string_view key, const std::string &value, bool last = false) {
+    out += fmt::format("  \"{}\": {}{}\n", key, value, last ? "" : ",");
+  };
   field("schema", "1");
   field("name", quoted(p.settings.name));
   field("burin", quoted(p.settings.version));
@@ -109,8 +126,11 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
   field("outputs", list(outputs, "  "));
   field("symbols", list(symbols, "  "));
   field("macs", std::to_string(s.macs));
-  field("arena", fmt::format("{{\"bytes\": {}, \"bound\": {}, \"align\": {}, \"peak_step\": {}}}", memory.arenaBytes(), plan.lowerBound, p.settings.target->alignment, plan.peakStep));
-  field("weights", fmt::format("{{\"bytes\": {}, \"tensors\": {}}}", s.weightBytes, list(weights, "  ")));
+  field("arena", fmt::format("{{\"bytes\": {}, \"bound\": {}, \"align\": {}, \"peak_step\": {}}}",
+                             memory.arenaBytes(), plan.lowerBound, p.settings.target->alignment,
+                             plan.peakStep));
+  field("weights",
+        fmt::format("{{\"bytes\": {}, \"tensors\": {}}}", s.weightBytes, list(weights, "  ")));
   field("state_bytes", std::to_string(s.stateBytes));
   field("nodes", list(nodes, "  "));
   field("stubs", list(stubs, "  "));
@@ -144,7 +164,8 @@ std::string File::content() const {
 std::vector<File> generate(const Prepared &p, const ir::MemoryPlan &plan) {
   const Memory memory{p, plan};
   const auto file = [&](std::string_view ending, std::string text) {
-    return File{p.settings.name + std::string(ending), [text = std::move(text)](const Sink &to) { to(text); }};
+    return File{p.settings.name + std::string(ending),
+                [text = std::move(text)](const Sink &to) { to(text); }};
   };
   std::vector<File> files = {file(".h", emitHeader(p, memory))};
   const std::vector<std::string> names = sourceNames(p.settings.name, p.settings.shards);

@@ -89,9 +89,8 @@ void Prepared::makeStub(const std::vector<size_t> &group) {
       texts.push_back(extent.isType ? fmt::format("Const<{}>{{}}", extent.value) : numbers.back());
       continue;
     }
-    const std::string type = extent.isType
-                                 ? fmt::format("rt::AtMost<{}>", *std::ranges::max_element(all))
-                                 : "int";
+    const std::string type =
+        extent.isType ? fmt::format("rt::AtMost<{}>", *std::ranges::max_element(all)) : "int";
     size_t same = 0; // a parameter that always has the same value serves both
     while (same < added.size() && values[same] != all)
       ++same;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where every value lies while an entry point runs: made by passes/memory_plan, only read by codegen.
+// Where every value lies while an entry point runs: made by passes/memory_plan, only read by
+// codegen.
 #pragma once
 
 #include "ir/graph.h"
@@ -12,8 +13,8 @@ namespace burin::ir {
 
 struct PlannedBuffer {
   const Value *value; ///< the first that lies here; null: scratch
-  int64_t bytes;          ///< a multiple of the alignment
-  int first, last;        ///< steps of the entry block, both included
+  int64_t bytes;      ///< a multiple of the alignment
+  int first, last;    ///< steps of the entry block, both included
   int64_t offset;
 };
 

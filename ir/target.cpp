@@ -8,7 +8,7 @@
 namespace burin::ir {
 namespace {
 constexpr Target kTargets[] = {
-    {"host", 16, true, true, 64, true, true},      {"mcu-fpu", 8, true, false, 16, true, false},
+    {"host", 16, true, true, 64, true, true},     {"mcu-fpu", 8, true, false, 16, true, false},
     {"mcu-dsp", 8, true, false, 16, true, false}, {"mcu-min", 4, true, false, 8, false, false},
     {"portable", 8, true, false, 64, true, true},
 };

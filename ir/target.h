@@ -15,9 +15,9 @@ struct Target {
   int panel;             ///< columns of a packed weight panel, at most; small layers take fewer
   bool physicalPadding;  ///< borders of zeros in memory instead of tests for the edge
   bool winograd;         ///< convolutions may round otherwise than the direct sum
-  int alignment;       ///< of the arena and its buffers, bytes
-  bool specialise;     ///< a stub for each shape; false: share stubs by run-time extents
-  bool wordIsCheap;    ///< 64-bit integers and double cost little
+  int alignment;         ///< of the arena and its buffers, bytes
+  bool specialise;       ///< a stub for each shape; false: share stubs by run-time extents
+  bool wordIsCheap;      ///< 64-bit integers and double cost little
 };
 
 /// Null for an unknown name.

@@ -36,7 +36,8 @@ bool clips(const Op &op, const PassContext &context) {
   if (!kernel || !kernel->clipsBorder)
     return false;
   if (context.explains("conv-border"))
-    context.say(fmt::format("conv-border: not at '{}': {} needs no border; {}", op.at.node, kernel->variant, kernel->reason(op, *context.target)));
+    context.say(fmt::format("conv-border: not at '{}': {} needs no border; {}", op.at.node,
+                            kernel->variant, kernel->reason(op, *context.target)));
   return true;
 }
 

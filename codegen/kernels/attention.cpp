@@ -42,9 +42,14 @@ std::string maskText(Call &call) {
       strides[3 - i] = step;
     step = step * extent;
   }
-  return InOrder{"rt::{}<{}>{{{}, {}, {}, {}}}", isKept ? "KeptMask" : "AddedMask",
-                     strides[3].text(), name, call.number(strides[0], "maskImage"),
-                     call.number(strides[1], "maskHead"), call.number(strides[2], "maskQuery")}.text;
+  return InOrder{"rt::{}<{}>{{{}, {}, {}, {}}}",
+                 isKept ? "KeptMask" : "AddedMask",
+                 strides[3].text(),
+                 name,
+                 call.number(strides[0], "maskImage"),
+                 call.number(strides[1], "maskHead"),
+                 call.number(strides[2], "maskQuery")}
+      .text;
 }
 
 void emitBlocked(Call &call) {

@@ -155,7 +155,9 @@ std::string elementCpp(ElementType e) {
       .code("codegen.element");
 }
 
-std::string storedCpp(const Type &type) { return type.isTensor() ? elementCpp(type.element()) : "uint8_t"; }
+std::string storedCpp(const Type &type) {
+  return type.isTensor() ? elementCpp(type.element()) : "uint8_t";
+}
 
 std::string elementApi(ElementType e) {
   if (e == ElementType::i4 || e == ElementType::i2)
@@ -168,7 +170,9 @@ std::string elementApi(ElementType e) {
 }
 
 bool mentions(std::string_view text, std::string_view identifier) {
-  const auto isPart = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); };
+  const auto isPart = [](char c) {
+    return c == '_' || std::isalnum(static_cast<unsigned char>(c));
+  };
   for (size_t at = text.find(identifier); at != text.npos; at = text.find(identifier, at + 1)) {
     const size_t end = at + identifier.size();
     if ((at == 0 || !isPart(text[at - 1])) && (end == text.size() || !isPart(text[end])))
@@ -201,7 +205,8 @@ std::string dimCpp(const Dim &d, const std::function<std::string(std::string_vie
         text += symbol(atom->key);
         continue;
       }
-      const std::string a = dimCpp(atom->operands[0], symbol), b = dimCpp(atom->operands[1], symbol);
+      const std::string a = dimCpp(atom->operands[0], symbol),
+                        b = dimCpp(atom->operands[1], symbol);
       switch (atom->kind) {
       case Dim::Atom::Kind::symbol:
         break;

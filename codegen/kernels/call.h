@@ -71,17 +71,18 @@ std::string resolved(std::string_view text, const std::function<std::string(size
 
 /// A generated struct with operator(): an epilogue, or the body of an elementwise loop.
 struct Functor {
-  std::string base;            ///< what its name is made from: "BiasRelu"
+  std::string base; ///< what its name is made from: "BiasRelu"
   std::vector<Param> members;
-  std::string signature;       ///< "template <class V> BURIN_INLINE V operator()(V v, ptrdiff_t, int column) const"
+  std::string signature; ///< "template <class V> BURIN_INLINE V operator()(V v, ptrdiff_t, int
+                         ///< column) const"
   std::vector<std::string> lines; ///< of the body
   std::string comment;            ///< the formula, for people
 
   std::string key() const; ///< equal keys: one struct serves both
 };
 
-/// fmt::format for arguments that add parameters to a call: in braces they are evaluated from left to
-/// right, in the brackets of a function as the compiler of burin likes.
+/// fmt::format for arguments that add parameters to a call: in braces they are evaluated from left
+/// to right, in the brackets of a function as the compiler of burin likes.
 struct InOrder {
   std::string text;
   template <class... T>
@@ -100,30 +101,32 @@ public:
   void include(std::string header) { includes.insert(std::move(header)); }
   /// Parameters; each returns the name that the body uses.
   std::string read(const Value *, std::string paramName);
-  std::string readAsF32(const Value *, std::string paramName); ///< `const rt::F32 *`, constant or not
+  std::string readAsF32(const Value *,
+                        std::string paramName); ///< `const rt::F32 *`, constant or not
   std::string write(const Value *, std::string paramName);
   std::string packed(Packed, std::string paramName);
   std::string functor(Functor, std::string paramName);
   /// An extent as a kernel takes it: "Const<8>{}", or a parameter of type rt::AtMost<hi> or int.
-  /// isShared: the kernel loses nothing where it is one. A target that does not specialise shares all.
+  /// isShared: the kernel loses nothing where it is one. A target that does not specialise shares
+  /// all.
   std::string extent(const Dim &, std::string paramName, bool isShared = false);
   /// A plain int: "8", or a parameter.
   std::string number(const Dim &, std::string paramName, bool isShared = false);
   void line(std::string text) { body.push_back(std::move(text)); }
 
-  std::string name;                  ///< of the stub, before it is made unique; may have placeholders
-  std::set<std::string> includes;    ///< "burin/rt/gemm.h"
+  std::string name;               ///< of the stub, before it is made unique; may have placeholders
+  std::set<std::string> includes; ///< "burin/rt/gemm.h"
   std::vector<Param> params;
   std::vector<Extent> extents;
-  std::vector<Functor> functors;     ///< passed by value, behind the other parameters
+  std::vector<Functor> functors; ///< passed by value, behind the other parameters
   std::vector<std::string> functorNames;
   std::vector<std::string> body;
-  bool returnsStatus = false;        ///< the stub returns Status: the run can fail in it
+  bool returnsStatus = false; ///< the stub returns Status: the run can fail in it
 
   // ---- the step ----
-  Dim units = 1;             ///< how many the work is cut into, at most
-  std::string unitsOf;       ///< "rows", "panels of 16": a comment
-  int64_t scratchBytes = 0;  ///< for one task, at the upper bounds of the symbols
+  Dim units = 1;            ///< how many the work is cut into, at most
+  std::string unitsOf;      ///< "rows", "panels of 16": a comment
+  int64_t scratchBytes = 0; ///< for one task, at the upper bounds of the symbols
   Dim macs = 0;
 
 private:

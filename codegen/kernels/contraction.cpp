@@ -57,7 +57,9 @@ Dim convMacs(const Conv &c) {
   return macs;
 }
 
-bool isFloatConv(const Op &op) { return isF32(op.operand(0)) && isF32(op.operand(1)) && op.operand(1)->isConstant(); }
+bool isFloatConv(const Op &op) {
+  return isF32(op.operand(0)) && isF32(op.operand(1)) && op.operand(1)->isConstant();
+}
 
 std::string kernelText(const Conv &c) {
   std::string text;

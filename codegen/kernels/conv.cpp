@@ -18,7 +18,8 @@ namespace attr = ir::attr;
 
 bool isPlain(const Conv &c) {
   const auto isZero = [](const Dim &d) { return d.isNumber(0); };
-  return c.group == 1 && std::ranges::all_of(c.padBegin, isZero) && std::ranges::all_of(c.padEnd, isZero) &&
+  return c.group == 1 && std::ranges::all_of(c.padBegin, isZero) &&
+         std::ranges::all_of(c.padEnd, isZero) &&
          std::ranges::all_of(c.dilation, [](int64_t d) { return d == 1; });
 }
 
@@ -44,10 +45,12 @@ bool isDepthwise(const Op &op, const Target &) {
   return c.axes == 2 && c.group > 1 && c.channels == Dim(c.group);
 }
 
-bool isFloatAny(const Op &op, const Target &) { return isFloatConv(op) && !op[attr::strides].empty(); }
+bool isFloatAny(const Op &op, const Target &) {
+  return isFloatConv(op) && !op[attr::strides].empty();
+}
 
-/// Whether layers of different depth may share a stub: small cores inline the register tile, and gain
-/// from a depth that is known (kTileCalled in gemm.h).
+/// Whether layers of different depth may share a stub: small cores inline the register tile, and
+/// gain from a depth that is known (kTileCalled in gemm.h).
 bool sharesDepth(const Call &call) { return call.target.panel >= 16; }
 
 void emitPointwise(Call &call) {
@@ -63,10 +66,13 @@ void emitPointwise(Call &call) {
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
   const std::string rows = call.extent(c.images * ir::product(c.out), "pixels");
-  const std::string columns = call.extent(n, "outChannels", true), depth = call.extent(k, "channels", sharesDepth(call));
-  const std::string inPixel = call.number(k, "channels", true), outPixel = call.number(n, "outChannels", true);
-  call.line(fmt::format("rt::{}<{}>({}, {}, {}, {}, {}, {}, {}, {}, {}, work);", n % panel ? "gemmExact" : "gemm", panel, rows, columns, depth, in, inPixel, filter, out,
-                        outPixel, epilogue));
+  const std::string columns = call.extent(n, "outChannels", true),
+                    depth = call.extent(k, "channels", sharesDepth(call));
+  const std::string inPixel = call.number(k, "channels", true),
+                    outPixel = call.number(n, "outChannels", true);
+  call.line(fmt::format("rt::{}<{}>({}, {}, {}, {}, {}, {}, {}, {}, {}, work);",
+                        n % panel ? "gemmExact" : "gemm", panel, rows, columns, depth, in, inPixel,
+                        filter, out, outPixel, epilogue));
   call.units = (n + panel - 1) / panel;
   call.unitsOf = fmt::format("panels of {}", panel);
   call.macs = convMacs(c);
@@ -103,7 +109,8 @@ void emitDirect(Call &call) {
   call.line("const rt::Conv2d shape{");
   fieldLines(call, rows);
   call.line("};");
-  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);", n % panel ? "conv2dExact" : "conv2d", panel, in, filter, out, epilogue));
+  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);",
+                        n % panel ? "conv2dExact" : "conv2d", panel, in, filter, out, epilogue));
   call.units = c.images * c.out[0];
   call.unitsOf = "rows";
   call.macs = convMacs(c);
@@ -129,7 +136,9 @@ void generalShape(Call &call, const Conv &c) {
   }
   const std::string inImage = call.number(c.channels * ir::product(c.in), "inImage", true);
   const std::string outImage = call.number(c.outChannels * ir::product(c.out), "outImage", true);
-  const auto entry = [&](const std::string &text, std::string_view name) { call.line(fmt::format("    {}, // {}", text, name)); };
+  const auto entry = [&](const std::string &text, std::string_view name) {
+    call.line(fmt::format("    {}, // {}", text, name));
+  };
   const auto list = [&](const std::vector<std::string> &v, std::string_view name) {
     entry(fmt::format("{{{{{}}}}}", fmt::join(v, ", ")), name);
   };
@@ -159,15 +168,19 @@ void emitDepthwise(Call &call) {
   const Op &op = call.op;
   const Conv c = describeConv(op);
   const auto isZero = [](const Dim &d) { return d.isNumber(0); };
-  const bool bordered = std::ranges::all_of(c.padBegin, isZero) && std::ranges::all_of(c.padEnd, isZero);
+  const bool bordered =
+      std::ranges::all_of(c.padBegin, isZero) && std::ranges::all_of(c.padEnd, isZero);
   call.name = fmt::format("depthwise{}{}", kernelText(c), epilogueName(op));
   call.include("burin/rt/depthwise.h");
   call.include("burin/rt/math.h");
-  const std::string in = call.read(op.operand(0), "in"), filter = call.packed(packDepthwise(c.filter), "filter");
+  const std::string in = call.read(op.operand(0), "in"),
+                    filter = call.packed(packDepthwise(c.filter), "filter");
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
   generalShape(call, c);
-  call.line(fmt::format("rt::{}<{}, {}>(shape, {}, {}, {}, {}, work);", bordered ? "depthwise2d" : "depthwise2dVirtual", c.kernel[0], c.kernel[1], in, filter, out, epilogue));
+  call.line(fmt::format("rt::{}<{}, {}>(shape, {}, {}, {}, {}, work);",
+                        bordered ? "depthwise2d" : "depthwise2dVirtual", c.kernel[0], c.kernel[1],
+                        in, filter, out, epilogue));
 }
 
 void emitConvVirtual(Call &call) {
@@ -175,15 +188,19 @@ void emitConvVirtual(Call &call) {
   const Conv c = describeConv(op);
   const bool transposed = op.is(ops::conv_transpose);
   const int panel = panelFor(call.target, c.outChannels.number() / c.group);
-  call.name = fmt::format("conv{}{}{}", transposed ? "Transpose" : "", kernelText(c), epilogueName(op));
+  call.name =
+      fmt::format("conv{}{}{}", transposed ? "Transpose" : "", kernelText(c), epilogueName(op));
   call.include(transposed ? "burin/rt/conv_transpose.h" : "burin/rt/conv_general.h");
   call.include("burin/rt/math.h");
-  const std::string in = call.read(op.operand(0), "in"), filter = call.packed(packFilter(c.filter, c.group, panel), "filter");
+  const std::string in = call.read(op.operand(0), "in"),
+                    filter = call.packed(packFilter(c.filter, c.group, panel), "filter");
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
   generalShape(call, c);
-  const std::string kernel = transposed ? fmt::format("convTranspose{}d", c.axes) : fmt::format("conv{}dVirtual", c.axes);
-  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);", kernel, panel, in, filter, out, epilogue));
+  const std::string kernel =
+      transposed ? fmt::format("convTranspose{}d", c.axes) : fmt::format("conv{}dVirtual", c.axes);
+  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);", kernel, panel, in, filter, out,
+                        epilogue));
 }
 
 void emitConvScalar(Call &call) {
@@ -193,10 +210,14 @@ void emitConvScalar(Call &call) {
   call.name = fmt::format("conv{}{}", transposed ? "Transpose" : "", kernelText(c));
   call.include("burin/rt/conv_scalar.h");
   call.include("burin/rt/numeric.h");
-  const std::string in = call.read(op.operand(0), "in"), filter = call.read(op.operand(1), "filter"), out = call.write(op.result(), "out");
+  const std::string in = call.read(op.operand(0), "in"),
+                    filter = call.read(op.operand(1), "filter"),
+                    out = call.write(op.result(), "out");
   generalShape(call, c);
-  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);", transposed ? "convTransposeScalar" : "convScalar",
-                        accumulator(op.operand(0)->type.element()), in, filter, out, storeAs(op.operand(0)->type.element())));
+  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);",
+                        transposed ? "convTransposeScalar" : "convScalar",
+                        accumulator(op.operand(0)->type.element()), in, filter, out,
+                        storeAs(op.operand(0)->type.element())));
 }
 
 void emitConvInteger(Call &call) {
@@ -204,28 +225,67 @@ void emitConvInteger(Call &call) {
   const Conv c = describeConv(op);
   call.name = fmt::format("convInteger{}", kernelText(c));
   call.include("burin/rt/integer.h");
-  const std::string in = call.read(op.operand(0), "in"), filter = call.read(op.operand(1), "filter");
-  const Value *xZero = op.numOperands() > 2 ? op.operand(2) : nullptr, *fZero = op.numOperands() > 3 ? op.operand(3) : nullptr;
-  const std::string zero = xZero ? call.read(xZero, "inZero") + "[0]" : fmt::format("{}{{0}}", elementCpp(op.operand(0)->type.element()));
+  const std::string in = call.read(op.operand(0), "in"),
+                    filter = call.read(op.operand(1), "filter");
+  const Value *xZero = op.numOperands() > 2 ? op.operand(2) : nullptr,
+              *fZero = op.numOperands() > 3 ? op.operand(3) : nullptr;
+  const std::string zero = xZero
+                               ? call.read(xZero, "inZero") + "[0]"
+                               : fmt::format("{}{{0}}", elementCpp(op.operand(0)->type.element()));
   const std::string filterZero = fZero ? call.read(fZero, "filterZero") : "nullptr";
   const std::string out = call.write(op.result(), "out");
   generalShape(call, c);
-  call.line(fmt::format("rt::convInteger(shape, {}, {}, {}, rt::IntegerZero<{}>{{{}, {}}}, {}, rt::Keep{{}}, work);", in, zero, filter,
-                        elementCpp(op.operand(1)->type.element()), filterZero, fZero && !fZero->type.count().isNumber(1) ? 1 : 0, out));
+  call.line(fmt::format(
+      "rt::convInteger(shape, {}, {}, {}, rt::IntegerZero<{}>{{{}, {}}}, {}, rt::Keep{{}}, work);",
+      in, zero, filter, elementCpp(op.operand(1)->type.element()), filterZero,
+      fZero && !fZero->type.count().isNumber(1) ? 1 : 0, out));
 }
 
 bool isFloatTranspose(const Op &op, const Target &) { return isFloatConv(op); }
 
 constexpr KernelDef kConv[] = {
-    {.op = &ops::conv, .variant = "1x1 gemm", .applies = isPointwise, .emit = emitPointwise, .epilogue = true},
-    {.op = &ops::conv, .variant = "depthwise", .applies = isDepthwise, .emit = emitDepthwise, .epilogue = true},
-    {.op = &ops::conv, .variant = "winograd 4x4", .applies = isWinograd4, .emit = emitWinograd, .epilogue = true, .clipsBorder = true, .reason = explainConv},
-    {.op = &ops::conv, .variant = "winograd 2x2", .applies = isWinograd2, .emit = emitWinograd, .epilogue = true, .clipsBorder = true, .reason = explainConv},
-    {.op = &ops::conv, .variant = "direct", .applies = isDirect, .emit = emitDirect, .epilogue = true, .reason = explainConv},
-    {.op = &ops::conv, .variant = "virtual padding", .applies = isFloatAny, .emit = emitConvVirtual, .epilogue = true},
+    {.op = &ops::conv,
+     .variant = "1x1 gemm",
+     .applies = isPointwise,
+     .emit = emitPointwise,
+     .epilogue = true},
+    {.op = &ops::conv,
+     .variant = "depthwise",
+     .applies = isDepthwise,
+     .emit = emitDepthwise,
+     .epilogue = true},
+    {.op = &ops::conv,
+     .variant = "winograd 4x4",
+     .applies = isWinograd4,
+     .emit = emitWinograd,
+     .epilogue = true,
+     .clipsBorder = true,
+     .reason = explainConv},
+    {.op = &ops::conv,
+     .variant = "winograd 2x2",
+     .applies = isWinograd2,
+     .emit = emitWinograd,
+     .epilogue = true,
+     .clipsBorder = true,
+     .reason = explainConv},
+    {.op = &ops::conv,
+     .variant = "direct",
+     .applies = isDirect,
+     .emit = emitDirect,
+     .epilogue = true,
+     .reason = explainConv},
+    {.op = &ops::conv,
+     .variant = "virtual padding",
+     .applies = isFloatAny,
+     .emit = emitConvVirtual,
+     .epilogue = true},
     {.op = &ops::conv, .variant = "scalar", .emit = emitConvScalar},
     {.op = &ops::conv_integer, .variant = "scalar", .emit = emitConvInteger},
-    {.op = &ops::conv_transpose, .variant = "gather", .applies = isFloatTranspose, .emit = emitConvVirtual, .epilogue = true},
+    {.op = &ops::conv_transpose,
+     .variant = "gather",
+     .applies = isFloatTranspose,
+     .emit = emitConvVirtual,
+     .epilogue = true},
     {.op = &ops::conv_transpose, .variant = "scalar", .emit = emitConvScalar},
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the algorithms of a convolution cost on a machine: floating-point operations, and bytes by the
-// level of memory that they come from. The figures choose; they do not promise a time.
+// What the algorithms of a convolution cost on a machine: floating-point operations, and bytes by
+// the level of memory that they come from. The figures choose; they do not promise a time.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace burin::kernels {
 
 /// One core, in units of 10^9 a second.
 struct Machine {
-  double flops;                     ///< f32 multiply-adds of the widest vectors, two operations each
+  double flops; ///< f32 multiply-adds of the widest vectors, two operations each
   double l2Rate, l3Rate, memoryRate; ///< bytes read
   int64_t l2Bytes;
 };
@@ -26,9 +26,9 @@ struct Conv3x3 {
 };
 
 struct ConvPlan {
-  int tile;       ///< Winograd's, 2 or 4; 0: the direct sum
-  int64_t block;  ///< tiles that are worked on at once
-  bool byPanels;  ///< units are panels instead of blocks
+  int tile;      ///< Winograd's, 2 or 4; 0: the direct sum
+  int64_t block; ///< tiles that are worked on at once
+  bool byPanels; ///< units are panels instead of blocks
   double seconds;
 };
 

@@ -115,7 +115,8 @@ std::string rowOffset(const Loop &loop, size_t which, Extents &extents) {
   const auto times = [&](std::string index, const Dim &stride) {
     return isOne(stride) ? index : fmt::format("{} * {}", index, extents.text(stride));
   };
-  if (std::all_of(present.begin(), present.begin() + static_cast<ptrdiff_t>(outer), [](bool p) { return p; }))
+  if (std::all_of(present.begin(), present.begin() + static_cast<ptrdiff_t>(outer),
+                  [](bool p) { return p; }))
     return times("row", strideOf(outer - 1));
   std::string text;
   Dim below = 1; // rows in one step of the axis
@@ -135,9 +136,11 @@ std::string rowOffset(const Loop &loop, size_t which, Extents &extents) {
   return text;
 }
 
-std::string loadText(const Value *v, const std::string &at, const std::string &pointer, bool vector, bool splat) {
+std::string loadText(const Value *v, const std::string &at, const std::string &pointer, bool vector,
+                     bool splat) {
   if (vector)
-    return splat ? fmt::format("rt::splat<V>({})", fmt::format("{}[{}]", pointer, at.empty() ? "0" : at))
+    return splat ? fmt::format("rt::splat<V>({})",
+                               fmt::format("{}[{}]", pointer, at.empty() ? "0" : at))
                  : fmt::format("rt::load<V>({}{})", pointer, at.empty() ? "" : " + " + at);
   const std::string element = fmt::format("{}[{}]", pointer, at.empty() ? "0" : at);
   const ElementType e = v->type.element();
@@ -150,12 +153,14 @@ std::string loadText(const Value *v, const std::string &at, const std::string &p
   return element;
 }
 
-std::string storeText(const Value *v, const std::string &at, const std::string &pointer, bool vector, const std::string &x) {
+std::string storeText(const Value *v, const std::string &at, const std::string &pointer,
+                      bool vector, const std::string &x) {
   if (vector)
     return fmt::format("rt::store({}{}, {});", pointer, at.empty() ? "" : " + " + at, x);
   const ElementType e = v->type.element();
   const bool held = elementCpp(e).substr(0, 4) != "rt::";
-  return fmt::format("{}[{}] = {};", pointer, at.empty() ? "0" : at, held ? x : fmt::format("rt::cast<{}>({})", elementCpp(e), x));
+  return fmt::format("{}[{}] = {};", pointer, at.empty() ? "0" : at,
+                     held ? x : fmt::format("rt::cast<{}>({})", elementCpp(e), x));
 }
 
 } // namespace
@@ -179,7 +184,8 @@ std::string epilogueName(const Op &op) {
   int count = 0;
   for (const Op &inner : block)
     if (!inner.is(ops::yield)) {
-      const bool addsBias = inner.is(ops::add) && (isBias(inner.operand(0)) || isBias(inner.operand(1)));
+      const bool addsBias =
+          inner.is(ops::add) && (isBias(inner.operand(0)) || isBias(inner.operand(1)));
       name += addsBias ? "Bias" : capital(inner.def.name);
       ++count;
     }
@@ -201,8 +207,8 @@ void emitElementwise(Call &call) {
   const ir::Shape &shape = op.result()->type.shape();
   const Loop loop = mergeAxes(shape, tensors);
   const bool rows = loop.extents.size() > 1;
-  const bool memoryIsFloat =
-      std::ranges::all_of(tensors, [](const Value *v) { return v->type.element() == ElementType::f32; });
+  const bool memoryIsFloat = std::ranges::all_of(
+      tensors, [](const Value *v) { return v->type.element() == ElementType::f32; });
   const bool vector = memoryIsFloat && op.result()->type.element() == ElementType::f32 &&
                       (fused ? isVectorBody(op.block()) : isVectorOp(op));
 
@@ -215,8 +221,11 @@ void emitElementwise(Call &call) {
     const Value *v = tensors[t];
     const std::string pointer = memberName(t);
     const bool raw = v->isConstant() && v->type.element() == ElementType::f32;
-    functor.members.push_back({raw && vector ? "const rt::F32 *" : fmt::format("const {} *", elementCpp(v->type.element())),
-                               pointer, {Argument::Read{v}}});
+    functor.members.push_back({raw && vector
+                                   ? "const rt::F32 *"
+                                   : fmt::format("const {} *", elementCpp(v->type.element())),
+                               pointer,
+                               {Argument::Read{v}}});
     const bool along = loop.extents.empty() || loop.present[t].back();
     std::string at = rows ? rowOffset(loop, t, extents) : "";
     if (along && !loop.extents.empty())
@@ -224,7 +233,8 @@ void emitElementwise(Call &call) {
     const bool splat = !along || loop.extents.empty();
     std::string text = loadText(v, at, pointer, vector, splat);
     if (vector && splat && raw)
-      text = fmt::format("rt::splat<V>(rt::load<float>({}{}))", pointer, at.empty() ? "" : " + " + at);
+      text =
+          fmt::format("rt::splat<V>(rt::load<float>({}{}))", pointer, at.empty() ? "" : " + " + at);
     const Value *held = fused ? op.block().argument(operandOf[t]) : v;
     if (fused)
       writer.bindLoad(held, text, pointer + "0");
@@ -247,7 +257,8 @@ void emitElementwise(Call &call) {
   for (size_t r = 0; r < op.numResults(); ++r) {
     const Value *out = op.result(r);
     const std::string pointer = op.numResults() == 1 ? "out" : fmt::format("out{}", r);
-    functor.members.push_back({fmt::format("{} *", elementCpp(out->type.element())), pointer, {Argument::Write{out}}});
+    functor.members.push_back(
+        {fmt::format("{} *", elementCpp(out->type.element())), pointer, {Argument::Write{out}}});
     std::string at = columnName;
     if (rows) {
       Dim columns = loop.extents.back();
@@ -256,7 +267,8 @@ void emitElementwise(Call &call) {
       at = "";
     }
     std::string x = fused ? writer.text(op.block().terminator().operand(r)) : writer.text(out);
-    if (op.numResults() > 1) { // all is read before anything is written: a result may lie over an operand
+    if (op.numResults() >
+        1) { // all is read before anything is written: a result may lie over an operand
       results.push_back(fmt::format("const {} r{} = {};", vector ? "V" : "auto", r, x));
       x = fmt::format("r{}", r);
     }
@@ -265,17 +277,22 @@ void emitElementwise(Call &call) {
   functor.lines = writer.lines();
   functor.lines.insert(functor.lines.end(), results.begin(), results.end());
   functor.lines.insert(functor.lines.end(), stores.begin(), stores.end());
-  const bool usesRow = mentions(functor.lines, "row"), usesColumn = mentions(functor.lines, columnName);
-  const std::string index = rows ? fmt::format("int{}, int{}", usesRow ? " row" : "", usesColumn ? " column" : "")
-                                 : fmt::format("int{}", usesColumn ? " i" : "");
-  functor.signature = vector ? fmt::format("template <class V> BURIN_INLINE void operator()(V, {}) const", index)
-                             : fmt::format("BURIN_INLINE void operator()({}) const", index);
+  const bool usesRow = mentions(functor.lines, "row"),
+             usesColumn = mentions(functor.lines, columnName);
+  const std::string index =
+      rows ? fmt::format("int{}, int{}", usesRow ? " row" : "", usesColumn ? " column" : "")
+           : fmt::format("int{}", usesColumn ? " i" : "");
+  functor.signature =
+      vector ? fmt::format("template <class V> BURIN_INLINE void operator()(V, {}) const", index)
+             : fmt::format("BURIN_INLINE void operator()({}) const", index);
 
   call.include("burin/rt/elementwise.h");
   call.include("burin/rt/math.h");
   if (!vector)
     call.include("burin/rt/numeric.h");
-  if (std::ranges::any_of(functor.lines, [](const std::string &l) { return l.find("uantize") != std::string::npos; }))
+  if (std::ranges::any_of(functor.lines, [](const std::string &l) {
+        return l.find("uantize") != std::string::npos;
+      }))
     call.include("burin/rt/quant_any.h");
   std::string stub = functor.base;
   stub[0] = static_cast<char>(std::tolower(stub[0]));
@@ -286,12 +303,15 @@ void emitElementwise(Call &call) {
     Dim outer = 1;
     for (size_t a = 0; a + 1 < loop.extents.size(); ++a)
       outer = outer * loop.extents[a];
-    const std::string r = call.number(outer, "rows"), c = call.extent(loop.extents.back(), "columns");
-    call.line(fmt::format("rt::{}({}, {}, {}, work);", vector ? "elementwiseRows" : "elementwiseScalarRows", r, c, block));
+    const std::string r = call.number(outer, "rows"),
+                      c = call.extent(loop.extents.back(), "columns");
+    call.line(fmt::format("rt::{}({}, {}, {}, work);",
+                          vector ? "elementwiseRows" : "elementwiseScalarRows", r, c, block));
     call.units = outer;
     call.unitsOf = "rows";
   } else {
-    call.line(fmt::format("rt::{}({}, work);", vector ? "elementwise" : "elementwiseScalar", block));
+    call.line(
+        fmt::format("rt::{}({}, work);", vector ? "elementwise" : "elementwiseScalar", block));
     call.units = count;
     call.unitsOf = "elements";
   }
@@ -320,18 +340,22 @@ Functor epilogueFunctor(const Op &op, size_t firstExtra) {
     }
     const bool one = v->type.count().isNumber(1);
     const bool full = !one && v->type.count() == ir::product(shape);
-    const bool columns = !one && v->type.count() == v->type.shape().back() && v->type.shape().back() == shape.back();
+    const bool columns =
+        !one && v->type.count() == v->type.shape().back() && v->type.shape().back() == shape.back();
     std::string pointer = one ? "scalar" : columns ? "bias" : full ? "residual" : "";
     if (pointer.empty())
-      throw InternalError(fmt::format("an epilogue of {} takes {}, which its kernel cannot", op.def.name, v->type.text()));
+      throw InternalError(fmt::format("an epilogue of {} takes {}, which its kernel cannot",
+                                      op.def.name, v->type.text()));
     size_t same = 0;
     for (const Param &m : functor.members)
       same += m.name.rfind(pointer, 0) == 0;
     if (same)
       pointer += std::to_string(same + 1);
-    functor.members.push_back({v->isConstant() ? "const rt::F32 *" : "const float *", pointer, {Argument::Read{v}}});
+    functor.members.push_back(
+        {v->isConstant() ? "const rt::F32 *" : "const float *", pointer, {Argument::Read{v}}});
     if (one) {
-      writer.bindLoad(argument, fmt::format("rt::splat<V>(rt::load<float>({}))", pointer), "x" + pointer);
+      writer.bindLoad(argument, fmt::format("rt::splat<V>(rt::load<float>({}))", pointer),
+                      "x" + pointer);
     } else if (columns) {
       usesColumn = true;
       writer.bindLoad(argument, fmt::format("rt::load<V>({} + column)", pointer), "x" + pointer);
@@ -343,8 +367,9 @@ Functor epilogueFunctor(const Op &op, size_t firstExtra) {
   writer.addBody(block);
   functor.lines = writer.lines();
   functor.lines.push_back(fmt::format("return {};", writer.text(block.terminator().operand(0))));
-  functor.signature = fmt::format("template <class V> BURIN_INLINE V operator()(V v, ptrdiff_t{}, int{}) const",
-                                  usesOffset ? " offset" : "", usesColumn ? " column" : "");
+  functor.signature =
+      fmt::format("template <class V> BURIN_INLINE V operator()(V v, ptrdiff_t{}, int{}) const",
+                  usesOffset ? " offset" : "", usesColumn ? " column" : "");
   return functor;
 }
 

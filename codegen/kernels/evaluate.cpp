@@ -8,8 +8,10 @@ namespace burin::kernels {
 std::span<const EvaluateDef> allEvaluations() {
   static const std::vector<EvaluateDef> kAll = [] {
     std::vector<EvaluateDef> all;
-    for (const auto family : {elementwiseEvaluations, castEvaluations, movementEvaluations, indexEvaluations, linearEvaluations, rowEvaluations, poolEvaluations, quantEvaluations,
-                              recurrentEvaluations, resizeEvaluations, imageEvaluations, otherEvaluations}) {
+    for (const auto family :
+         {elementwiseEvaluations, castEvaluations, movementEvaluations, indexEvaluations,
+          linearEvaluations, rowEvaluations, poolEvaluations, quantEvaluations,
+          recurrentEvaluations, resizeEvaluations, imageEvaluations, otherEvaluations}) {
       const std::span<const EvaluateDef> rows = family();
       all.insert(all.end(), rows.begin(), rows.end());
     }

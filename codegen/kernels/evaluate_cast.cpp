@@ -26,7 +26,9 @@ template <class From> void castFrom(Evaluation &e, const ir::Tensor &in) {
   const ElementType to = e.out().type.element();
   const auto castTo = [&](auto zero) {
     using To = decltype(zero);
-    std::ranges::transform(in.as<From>(), elements<To>(e.out()), [saturate = e.op[attr::saturate]](From x) { return rt::cast<To>(x, saturate); });
+    std::ranges::transform(
+        in.as<From>(), elements<To>(e.out()),
+        [saturate = e.op[attr::saturate]](From x) { return rt::cast<To>(x, saturate); });
   };
   isSmall(to) ? visitSmall(to, castTo) : visitWide(to, castTo);
 }
@@ -39,8 +41,12 @@ void runCast(Evaluation &e) {
   visitWide(widened(from), [&](auto zero) { castFrom<decltype(zero)>(e, in); });
 }
 
-bool isNumber(ElementType e) { return e != ElementType::string && e != ElementType::c64 && e != ElementType::c128; }
-bool supportsCast(const Op &op) { return isNumber(op.operand(0)->type.element()) && isNumber(op.result()->type.element()); }
+bool isNumber(ElementType e) {
+  return e != ElementType::string && e != ElementType::c64 && e != ElementType::c128;
+}
+bool supportsCast(const Op &op) {
+  return isNumber(op.operand(0)->type.element()) && isNumber(op.result()->type.element());
+}
 
 constexpr EvaluateDef kCast[] = {{&ops::cast, runCast, supportsCast}};
 

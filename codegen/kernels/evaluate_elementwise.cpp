@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Elementwise ops by the functions of runtime-lite, on single elements. Compiled without contraction
-// (CMakeLists.txt), so that constants do not depend on how burin was built.
+// Elementwise ops by the functions of runtime-lite, on single elements. Compiled without
+// contraction (CMakeLists.txt), so that constants do not depend on how burin was built.
 #include "codegen/kernels/evaluate.h"
 #include "ir/number.h"
 #include "ir/ops.h"
@@ -18,7 +18,9 @@ namespace ops = ir::ops;
 namespace attr = ir::attr;
 namespace rt = burin::rt;
 
-bool isSmallFloat(ElementType e) { return ir::isFloat(e) && e != ElementType::f32 && e != ElementType::f64; }
+bool isSmallFloat(ElementType e) {
+  return ir::isFloat(e) && e != ElementType::f32 && e != ElementType::f64;
+}
 
 /// Element i of an operand for element k of the result, broadcast.
 class Reader {
@@ -76,9 +78,11 @@ struct RealRow {
   double (*f64)(double, double);
 };
 template <class F> constexpr RealRow real(const ir::OpDef &op, F) {
-  return {&op, [](float a, float b) -> float { return F{}(a, b); }, [](double a, double b) -> double { return F{}(a, b); }};
+  return {&op, [](float a, float b) -> float { return F{}(a, b); },
+          [](double a, double b) -> double { return F{}(a, b); }};
 }
-#define BURIN_REAL(op, expression) real(ops::op, [](auto a, [[maybe_unused]] auto b) { return expression; })
+#define BURIN_REAL(op, expression)                                                                 \
+  real(ops::op, [](auto a, [[maybe_unused]] auto b) { return expression; })
 
 const RealRow kReal[] = {
     BURIN_REAL(abs, rt::abs(a)),
@@ -122,30 +126,53 @@ const RealRow kReal[] = {
 template <class T> std::optional<T> integer(const Op &op, T a, T b) {
   const ir::OpDef *row = &op.def;
   if constexpr (!std::is_same_v<T, bool>) {
-    if (row == &ops::abs) return rt::absWrap(a);
-    if (row == &ops::neg) return rt::negWrap(a);
-    if (row == &ops::sign) return static_cast<T>(a > T{0} ? 1 : a < T{0} ? -1 : 0);
-    if (row == &ops::relu) return a > T{0} ? a : T{0};
-    if (row == &ops::add) return rt::addWrap(a, b);
-    if (row == &ops::sub) return rt::subWrap(a, b);
-    if (row == &ops::mul) return rt::mulWrap(a, b);
-    if (row == &ops::div) return rt::divTrunc(a, b);
-    if (row == &ops::mod) return rt::modFloor(a, b);
-    if (row == &ops::fmod) return rt::modTrunc(a, b);
-    if (row == &ops::pow) return rt::powInt(a, static_cast<int64_t>(b));
-    if (row == &ops::min) return a < b ? a : b;
-    if (row == &ops::max) return a > b ? a : b;
-    if (row == &ops::bit_not) return static_cast<T>(~a);
-    if (row == &ops::bit_and) return static_cast<T>(a & b);
-    if (row == &ops::bit_or) return static_cast<T>(a | b);
-    if (row == &ops::bit_xor) return static_cast<T>(a ^ b);
-    if (row == &ops::shift_left) return rt::shiftLeft(a, b);
-    if (row == &ops::shift_right) return rt::shiftRight(a, b);
+    if (row == &ops::abs)
+      return rt::absWrap(a);
+    if (row == &ops::neg)
+      return rt::negWrap(a);
+    if (row == &ops::sign)
+      return static_cast<T>(a > T{0} ? 1 : a < T{0} ? -1 : 0);
+    if (row == &ops::relu)
+      return a > T{0} ? a : T{0};
+    if (row == &ops::add)
+      return rt::addWrap(a, b);
+    if (row == &ops::sub)
+      return rt::subWrap(a, b);
+    if (row == &ops::mul)
+      return rt::mulWrap(a, b);
+    if (row == &ops::div)
+      return rt::divTrunc(a, b);
+    if (row == &ops::mod)
+      return rt::modFloor(a, b);
+    if (row == &ops::fmod)
+      return rt::modTrunc(a, b);
+    if (row == &ops::pow)
+      return rt::powInt(a, static_cast<int64_t>(b));
+    if (row == &ops::min)
+      return a < b ? a : b;
+    if (row == &ops::max)
+      return a > b ? a : b;
+    if (row == &ops::bit_not)
+      return static_cast<T>(~a);
+    if (row == &ops::bit_and)
+      return static_cast<T>(a & b);
+    if (row == &ops::bit_or)
+      return static_cast<T>(a | b);
+    if (row == &ops::bit_xor)
+      return static_cast<T>(a ^ b);
+    if (row == &ops::shift_left)
+      return rt::shiftLeft(a, b);
+    if (row == &ops::shift_right)
+      return rt::shiftRight(a, b);
   } else {
-    if (row == &ops::logical_not) return !a;
-    if (row == &ops::logical_and || row == &ops::min) return a && b;
-    if (row == &ops::logical_or || row == &ops::max) return a || b;
-    if (row == &ops::logical_xor) return a != b;
+    if (row == &ops::logical_not)
+      return !a;
+    if (row == &ops::logical_and || row == &ops::min)
+      return a && b;
+    if (row == &ops::logical_or || row == &ops::max)
+      return a || b;
+    if (row == &ops::logical_xor)
+      return a != b;
   }
   return std::nullopt;
 }
@@ -175,16 +202,35 @@ template <class T> void runInteger(Evaluation &e) {
 
 template <class F> bool visitInteger(ElementType e, F f) {
   switch (e) {
-  case ElementType::i8: f(int8_t{}); return true;
-  case ElementType::u8: f(uint8_t{}); return true;
-  case ElementType::i16: f(int16_t{}); return true;
-  case ElementType::u16: f(uint16_t{}); return true;
-  case ElementType::i32: f(int32_t{}); return true;
-  case ElementType::u32: f(uint32_t{}); return true;
-  case ElementType::i64: f(int64_t{}); return true;
-  case ElementType::u64: f(uint64_t{}); return true;
-  case ElementType::boolean: f(bool{}); return true;
-  default: return false;
+  case ElementType::i8:
+    f(int8_t{});
+    return true;
+  case ElementType::u8:
+    f(uint8_t{});
+    return true;
+  case ElementType::i16:
+    f(int16_t{});
+    return true;
+  case ElementType::u16:
+    f(uint16_t{});
+    return true;
+  case ElementType::i32:
+    f(int32_t{});
+    return true;
+  case ElementType::u32:
+    f(uint32_t{});
+    return true;
+  case ElementType::i64:
+    f(int64_t{});
+    return true;
+  case ElementType::u64:
+    f(uint64_t{});
+    return true;
+  case ElementType::boolean:
+    f(bool{});
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -209,7 +255,10 @@ void runArithmetic(Evaluation &e) {
   const bool two = e.operands.size() > 1;
   forEachElement(e, [&](size_t k, const size_t *at) {
     const double a = e.in(0).number(at[0]), b = two ? e.in(1).number(at[1]) : 0;
-    e.out().setNumber(k, element == ElementType::f64 ? row.f64(a, b) : static_cast<double>(row.f32(static_cast<float>(a), static_cast<float>(b))));
+    e.out().setNumber(
+        k, element == ElementType::f64
+               ? row.f64(a, b)
+               : static_cast<double>(row.f32(static_cast<float>(a), static_cast<float>(b))));
   });
 }
 
@@ -226,7 +275,9 @@ void runCompare(Evaluation &e) {
       const int64_t a = e.in(0).integer(at[0]), b = e.in(1).integer(at[1]);
       const auto ua = static_cast<uint64_t>(a), ub = static_cast<uint64_t>(b);
       const bool wide = element == ElementType::u64;
-      result = e.op.is(ops::equal) ? a == b : e.op.is(ops::less) ? (wide ? ua < ub : a < b) : (wide ? ua <= ub : a <= b);
+      result = e.op.is(ops::equal)  ? a == b
+               : e.op.is(ops::less) ? (wide ? ua < ub : a < b)
+                                    : (wide ? ua <= ub : a <= b);
     }
     e.out().setInteger(k, result);
   });
@@ -236,7 +287,9 @@ void runPredicate(Evaluation &e) {
   forEachElement(e, [&](size_t k, const size_t *at) {
     const double x = e.in(0).number(at[0]);
     const bool infinite = x - x != x - x && x == x;
-    e.out().setInteger(k, e.op.is(ops::is_nan) ? x != x : infinite && (x < 0 ? e.op[attr::detectNegative] : e.op[attr::detectPositive]));
+    e.out().setInteger(k, e.op.is(ops::is_nan) ? x != x
+                                               : infinite && (x < 0 ? e.op[attr::detectNegative]
+                                                                    : e.op[attr::detectPositive]));
   });
 }
 
@@ -255,7 +308,9 @@ void runWhere(Evaluation &e) {
 
 void runBitcast(Evaluation &e) { e.out().bytes = e.in(0).bytes; }
 
-bool isPlainInteger(ElementType e) { return visitInteger(e, [](auto) {}); }
+bool isPlainInteger(ElementType e) {
+  return visitInteger(e, [](auto) {});
+}
 
 bool supportsArithmetic(const Op &op) {
   const ElementType e = op.operand(0)->type.element();

@@ -24,9 +24,13 @@ template <rt::GridMode Mode, rt::GridPadding Padding, class T> void sample(Evalu
       s.in.v[i] = toInt(x[2 + i]);
       s.out.v[i] = toInt(y[2 + i]);
     }
-    rt::gridSample<Mode, Padding, T>(s, elements<T>(e.in(0)), elements<T>(e.in(1)), elements<T>(e.out()), allOf(x[0] * countOf(part(y, 2, y.size()))));
+    rt::gridSample<Mode, Padding, T>(s, elements<T>(e.in(0)), elements<T>(e.in(1)),
+                                     elements<T>(e.out()),
+                                     allOf(x[0] * countOf(part(y, 2, y.size()))));
   };
-  x.size() == 3 ? with(rt::Const<1>{}) : x.size() == 4 ? with(rt::Const<2>{}) : with(rt::Const<3>{});
+  x.size() == 3   ? with(rt::Const<1>{})
+  : x.size() == 4 ? with(rt::Const<2>{})
+                  : with(rt::Const<3>{});
 }
 
 template <rt::GridMode Mode> void sampleBy(Evaluation &e) {
@@ -41,12 +45,21 @@ template <rt::GridMode Mode> void sampleBy(Evaluation &e) {
 
 void gridSample(Evaluation &e) {
   const std::string &mode = e.op[attr::mode];
-  mode == "nearest" ? sampleBy<rt::GridMode::nearest>(e) : mode == "linear" ? sampleBy<rt::GridMode::linear>(e) : sampleBy<rt::GridMode::cubic>(e);
+  mode == "nearest"  ? sampleBy<rt::GridMode::nearest>(e)
+  : mode == "linear" ? sampleBy<rt::GridMode::linear>(e)
+                     : sampleBy<rt::GridMode::cubic>(e);
 }
 
 void roiAlign(Evaluation &e) {
   const Extents x = e.in(0).shape(), y = e.out().shape();
-  const rt::RoiAlign s{toInt(x[0]), toInt(x[1]), toInt(x[2]), toInt(x[3]), toInt(y[2]), toInt(y[3]), e.op[attr::coordinates] == "half_pixel", toInt(e.op[attr::sampling]),
+  const rt::RoiAlign s{toInt(x[0]),
+                       toInt(x[1]),
+                       toInt(x[2]),
+                       toInt(x[3]),
+                       toInt(y[2]),
+                       toInt(y[3]),
+                       e.op[attr::coordinates] == "half_pixel",
+                       toInt(e.op[attr::sampling]),
                        e.op[attr::spatialScale]};
   const ir::Tensor batch = asI64(e.in(2));
   visitFloat(e.in(0).type.element(), [&]<class T>(T) {
@@ -62,14 +75,16 @@ void roiAlign(Evaluation &e) {
 
 void nonMaxSuppression(Evaluation &e) {
   const Extents scores = e.in(1).shape();
-  const rt::Suppression s{toInt(scores[0]), toInt(scores[1]), toInt(scores[2]), e.op[attr::centerPoint]};
+  const rt::Suppression s{toInt(scores[0]), toInt(scores[1]), toInt(scores[2]),
+                          e.op[attr::centerPoint]};
   const int room = toInt(static_cast<int64_t>(e.in(1).count()));
   std::vector<int64_t> chosen(static_cast<size_t>(room) * 3);
   std::vector<unsigned char> scratch(static_cast<size_t>(s.boxes) * 8);
   int count = 0;
   visitFloat(e.in(0).type.element(), [&]<class T>(T) {
-    rt::nonMaxSuppression(s, elements<T>(e.in(0)), elements<T>(e.in(1)), elementsOrNull<int64_t>(e, 2), elementsOrNull<T>(e, 3), elementsOrNull<T>(e, 4), room,
-                          chosen.data(), &count, allOf(1, &scratch));
+    rt::nonMaxSuppression(s, elements<T>(e.in(0)), elements<T>(e.in(1)),
+                          elementsOrNull<int64_t>(e, 2), elementsOrNull<T>(e, 3),
+                          elementsOrNull<T>(e, 4), room, chosen.data(), &count, allOf(1, &scratch));
   });
   ir::Tensor out{ir::Type{ElementType::i64, {count, 3}}};
   std::copy_n(chosen.data(), out.count(), elements<int64_t>(out));

@@ -27,7 +27,8 @@ void gather(Evaluation &e) {
   const int count = toInt(static_cast<int64_t>(indices.count()));
   if (e.in(0).count() > 0)
     moveElements(e.in(0), e.out(), [&](const auto *in, auto *out) {
-      rt::gather(l.n, l.inner, count, in, elements<int64_t>(indices), out, allOf(int64_t{l.outer} * count));
+      rt::gather(l.n, l.inner, count, in, elements<int64_t>(indices), out,
+                 allOf(int64_t{l.outer} * count));
     });
 }
 
@@ -40,11 +41,13 @@ void gatherElements(Evaluation &e) {
   const ir::Tensor indices = asI64(e.in(1));
   if (e.in(0).count() > 0)
     moveElements(e.in(0), e.out(), [&](const auto *in, auto *out) {
-      rt::gatherElements(shape, padded(from), paddedAxis(from, e.op[attr::axis]), in, elements<int64_t>(indices), out, allOf(rowsOf(shape)));
+      rt::gatherElements(shape, padded(from), paddedAxis(from, e.op[attr::axis]), in,
+                         elements<int64_t>(indices), out, allOf(rowsOf(shape)));
     });
 }
 
-/// The coordinates in the last axis of the indices as one index each, into slices of `inner` elements.
+/// The coordinates in the last axis of the indices as one index each, into slices of `inner`
+/// elements.
 struct Slices {
   int batch, count, extent, inner;
   std::vector<int64_t> indices;
@@ -62,7 +65,8 @@ struct Slices {
       return;
     for (size_t i = 0; i < indices.size(); ++i)
       for (size_t j = 0; j < k; ++j)
-        indices[i] = indices[i] * extents[j] + rt::clampIndex(e.in(1).integer(i * k + j), static_cast<int>(extents[j]));
+        indices[i] = indices[i] * extents[j] +
+                     rt::clampIndex(e.in(1).integer(i * k + j), static_cast<int>(extents[j]));
   }
 };
 
@@ -70,7 +74,8 @@ void gatherNd(Evaluation &e) {
   const Slices s{e, e.op[attr::batchDims]};
   if (e.in(0).count() > 0)
     moveElements(e.in(0), e.out(), [&](const auto *in, auto *out) {
-      rt::gatherNd(s.count, rt::Nd<1>{{s.extent}}, s.inner, in, s.indices.data(), out, allOf(int64_t{s.batch} * s.count));
+      rt::gatherNd(s.count, rt::Nd<1>{{s.extent}}, s.inner, in, s.indices.data(), out,
+                   allOf(int64_t{s.batch} * s.count));
     });
 }
 
@@ -84,7 +89,9 @@ template <class F> void visitCombined(ElementType e, F f) {
     return f(rt::BF16{});
   visitNative(e, f);
 }
-bool isCombined(ElementType e) { return !isSmall(e) || e == ElementType::f16 || e == ElementType::bf16; }
+bool isCombined(ElementType e) {
+  return !isSmall(e) || e == ElementType::f16 || e == ElementType::bf16;
+}
 
 /// Calls scatter(kind, in, updates, out).
 template <class Run> void scatterWith(Evaluation &e, Run run) {
@@ -95,11 +102,15 @@ template <class Run> void scatterWith(Evaluation &e, Run run) {
     ir::Tensor both = e.in(0);
     both.bytes.insert(both.bytes.end(), e.in(2).bytes.begin(), e.in(2).bytes.end());
     both.strings.insert(both.strings.end(), e.in(2).strings.begin(), e.in(2).strings.end());
-    return moveElements(both, e.out(), [&](const auto *in, auto *out) { run(rt::Const<int(Scatter::none)>{}, in, in + e.in(0).count(), out); });
+    return moveElements(both, e.out(), [&](const auto *in, auto *out) {
+      run(rt::Const<int(Scatter::none)>{}, in, in + e.in(0).count(), out);
+    });
   }
   visitCombined(e.in(0).type.element(), [&](auto zero) {
     using T = decltype(zero);
-    const auto with = [&](auto constant) { run(constant, elements<T>(e.in(0)), elements<T>(e.in(2)), elements<T>(e.out())); };
+    const auto with = [&](auto constant) {
+      run(constant, elements<T>(e.in(0)), elements<T>(e.in(2)), elements<T>(e.out()));
+    };
     kind == "add"   ? with(rt::Const<int(Scatter::add)>{})
     : kind == "mul" ? with(rt::Const<int(Scatter::mul)>{})
     : kind == "min" ? with(rt::Const<int(Scatter::min)>{})
@@ -113,7 +124,9 @@ void scatterElements(Evaluation &e) {
   const ir::Tensor indices = asI64(e.in(1));
   if (e.in(0).count() > 0)
     scatterWith(e, [&](auto kind, const auto *in, const auto *updates, auto *out) {
-      rt::scatterElements<rt::Scatter{int(kind)}>(padded(shape), updateShape, paddedAxis(shape, e.op[attr::axis]), in, elements<int64_t>(indices), updates, out, allOf(1));
+      rt::scatterElements<rt::Scatter{int(kind)}>(
+          padded(shape), updateShape, paddedAxis(shape, e.op[attr::axis]), in,
+          elements<int64_t>(indices), updates, out, allOf(1));
     });
 }
 
@@ -121,7 +134,8 @@ void scatterNd(Evaluation &e) {
   const Slices s{e, 0};
   if (e.in(0).count() > 0)
     scatterWith(e, [&](auto kind, const auto *in, const auto *updates, auto *out) {
-      rt::scatterNd<rt::Scatter{int(kind)}>(1, s.count, rt::Nd<1>{{s.extent}}, s.inner, in, s.indices.data(), updates, out, allOf(1));
+      rt::scatterNd<rt::Scatter{int(kind)}>(1, s.count, rt::Nd<1>{{s.extent}}, s.inner, in,
+                                            s.indices.data(), updates, out, allOf(1));
     });
 }
 
@@ -133,14 +147,16 @@ template <rt::Scan Kind> void cumulative(Evaluation &e) {
   const Lines l{e.in(0).shape(), e.op[attr::axis]};
   visitCombined(e.in(0).type.element(), [&](auto zero) {
     using T = decltype(zero);
-    rt::cumulative<Kind>(l.n, l.inner, e.op[attr::exclusive], e.op[attr::reverse], elements<T>(e.in(0)), elements<T>(e.out()), allOf(l.outer));
+    rt::cumulative<Kind>(l.n, l.inner, e.op[attr::exclusive], e.op[attr::reverse],
+                         elements<T>(e.in(0)), elements<T>(e.out()), allOf(l.outer));
   });
 }
 bool canCumulate(const Op &op) { return isCombined(op.operand(0)->type.element()); }
 
 void reverseSequence(Evaluation &e) {
   const Extents shape = e.in(0).shape(), strides = denseStrides(shape);
-  const auto time = frontAxis(e.op[attr::axis], shape.size()), batch = frontAxis(e.op[attr::batchAxis], shape.size()), last = std::max(time, batch);
+  const auto time = frontAxis(e.op[attr::axis], shape.size()),
+             batch = frontAxis(e.op[attr::batchAxis], shape.size()), last = std::max(time, batch);
   const ir::Tensor lengths = asI64(e.in(1));
   if (e.out().count() == 0)
     return;
@@ -152,7 +168,8 @@ void reverseSequence(Evaluation &e) {
   moveElements(e.in(0), e.out(), [&](const auto *in, auto *out) {
     for (int i = 0; i < rt::countOf<kRank>(outer); ++i) {
       const ptrdiff_t place = rt::placeOf<kRank>(i, outer, outerStride);
-      rt::reverseSequence(toInt(shape[time]), inner, strides[batch], strides[time], in + place, elements<int64_t>(lengths), out + place, allOf(shape[batch]));
+      rt::reverseSequence(toInt(shape[time]), inner, strides[batch], strides[time], in + place,
+                          elements<int64_t>(lengths), out + place, allOf(shape[batch]));
     }
   });
 }
@@ -165,7 +182,8 @@ void topk(Evaluation &e) {
   std::vector<unsigned char> scratch(static_cast<size_t>(k) * sizeof(int32_t));
   visitNative(e.in(0).type.element(), [&](auto zero) {
     using T = decltype(zero);
-    rt::topK(l.n, l.inner, k, e.op[attr::largest], elements<T>(e.in(0)), elements<T>(e.out(0)), elements<int64_t>(e.out(1)), allOf(int64_t{l.outer} * l.inner, &scratch));
+    rt::topK(l.n, l.inner, k, e.op[attr::largest], elements<T>(e.in(0)), elements<T>(e.out(0)),
+             elements<int64_t>(e.out(1)), allOf(int64_t{l.outer} * l.inner, &scratch));
   });
 }
 
@@ -190,14 +208,20 @@ ir::Tensor integers(const Extents &shape, const int64_t *values) {
 }
 
 /// visitNative() with bool as bytes.
-template <class F> void visitComparable(ElementType e, F f) { visitNative(e == ElementType::boolean ? ElementType::u8 : e, f); }
+template <class F> void visitComparable(ElementType e, F f) {
+  visitNative(e == ElementType::boolean ? ElementType::u8 : e, f);
+}
 
 void nonzero(Evaluation &e) {
   const size_t rank = e.in(0).type.rank();
   std::vector<int64_t> found(size_t{kRank} * e.in(0).count());
   int count = 0;
-  visitComparable(e.in(0).type.element(), [&](auto zero) { rt::nonZero(padded(e.in(0).shape()), elements<decltype(zero)>(e.in(0)), found.data(), INT32_MAX, &count, allOf(1)); });
-  e.results.push_back(integers({static_cast<int64_t>(rank), count}, found.data() + (size_t{kRank} - rank) * static_cast<size_t>(count)));
+  visitComparable(e.in(0).type.element(), [&](auto zero) {
+    rt::nonZero(padded(e.in(0).shape()), elements<decltype(zero)>(e.in(0)), found.data(), INT32_MAX,
+                &count, allOf(1));
+  });
+  e.results.push_back(integers({static_cast<int64_t>(rank), count},
+                               found.data() + (size_t{kRank} - rank) * static_cast<size_t>(count)));
 }
 
 void compress(Evaluation &e) {
@@ -206,10 +230,13 @@ void compress(Evaluation &e) {
   const bool *condition = elements<bool>(e.in(1));
   const int conditions = toInt(e.in(1).extent(0));
   ir::Shape shape = x.type.shape();
-  shape[frontAxis(e.op[attr::axis], shape.size())] = std::count(condition, condition + std::min(l.n, conditions), true);
+  shape[frontAxis(e.op[attr::axis], shape.size())] =
+      std::count(condition, condition + std::min(l.n, conditions), true);
   ir::Tensor out{x.type.withShape(shape)};
   int count = 0;
-  moveElements(x, out, [&](const auto *in, auto *to) { rt::compress(l.outer, l.n, l.inner, condition, conditions, in, to, INT32_MAX, &count, allOf(1)); });
+  moveElements(x, out, [&](const auto *in, auto *to) {
+    rt::compress(l.outer, l.n, l.inner, condition, conditions, in, to, INT32_MAX, &count, allOf(1));
+  });
   e.results.push_back(std::move(out));
 }
 
@@ -222,11 +249,13 @@ void unique(Evaluation &e) {
   int count = 0;
   visitComparable(x.type.element(), [&](auto zero) {
     using T = decltype(zero);
-    rt::unique(toInt(n), 1, e.op[attr::sorted], elements<T>(x), elements<T>(out), first.data(), inverse.data(), counts.data(), INT32_MAX, &count, allOf(1, &scratch));
+    rt::unique(toInt(n), 1, e.op[attr::sorted], elements<T>(x), elements<T>(out), first.data(),
+               inverse.data(), counts.data(), INT32_MAX, &count, allOf(1, &scratch));
   });
   out.type = x.type.withShape({count});
   out.bytes.resize(static_cast<size_t>(count) * ir::elementSize(x.type.element()));
-  e.results = {std::move(out), integers({count}, first.data()), integers({n}, inverse.data()), integers({count}, counts.data())};
+  e.results = {std::move(out), integers({count}, first.data()), integers({n}, inverse.data()),
+               integers({count}, counts.data())};
 }
 
 bool hasNoStrings(const Op &op) { return op.operand(0)->type.element() != ElementType::string; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matrix products, convolutions, attention. Small floats are widened: their sums are taken in float.
+// Matrix products, convolutions, attention. Small floats are widened: their sums are taken in
+// float.
 #include "codegen/kernels/evaluate.h"
 #include "codegen/kernels/evaluate_parts.h"
 #include "codegen/kernels/packing.h"
@@ -22,9 +23,13 @@ namespace attr = ir::attr;
 
 constexpr int kPanel = 16; // any width gives the same sums
 
-const rt::F32 *floats(const std::vector<std::byte> &bytes) { return rt::weights(static_cast<const float *>(static_cast<const void *>(bytes.data()))); }
+const rt::F32 *floats(const std::vector<std::byte> &bytes) {
+  return rt::weights(static_cast<const float *>(static_cast<const void *>(bytes.data())));
+}
 
-bool isPackable(const ir::Value *v) { return v->isConstant() && v->type.element() == ElementType::f32; }
+bool isPackable(const ir::Value *v) {
+  return v->isConstant() && v->type.element() == ElementType::f32;
+}
 
 // ---- matrix products ----
 
@@ -33,7 +38,8 @@ struct Product {
   Extents batch, a, b, c; ///< the batch axes and the strides along them
   rt::Nd<2> aStride, bStride, cStride;
 
-  Product(const Extents &left, const Extents &right, const Extents &out, bool transposeA, bool transposeB) {
+  Product(const Extents &left, const Extents &right, const Extents &out, bool transposeA,
+          bool transposeB) {
     const auto last = [](const Extents &shape, size_t i) { return toInt(shape[shape.size() - i]); };
     m = last(left, transposeA ? 1 : 2);
     depth = last(left, transposeA ? 2 : 1);
@@ -47,12 +53,17 @@ struct Product {
     cStride = {{n, 1}};
   }
   explicit Product(const Evaluation &e)
-      : Product(e.in(0).shape(), e.in(1).shape(), e.results[0].shape(), e.op[attr::transposeA], e.op[attr::transposeB]) {}
+      : Product(e.in(0).shape(), e.in(1).shape(), e.results[0].shape(), e.op[attr::transposeA],
+                e.op[attr::transposeB]) {}
 
-  rt::GemmBatch<kRank> all() const { return {padded(batch), padded(a, 0), padded(b, 0), padded(c, 0)}; }
+  rt::GemmBatch<kRank> all() const {
+    return {padded(batch), padded(a, 0), padded(b, 0), padded(c, 0)};
+  }
   int64_t products() const { return countOf(batch); }
   bool isEmpty() const { return products() * m * n * depth == 0; } ///< sums of nothing: zeros
-  bool isOneRight() const { return std::ranges::all_of(b, [](int64_t step) { return step == 0; }); }
+  bool isOneRight() const {
+    return std::ranges::all_of(b, [](int64_t step) { return step == 0; });
+  }
 
 private:
   Extents alongBatch(const Extents &shape) const {
@@ -66,14 +77,16 @@ private:
 };
 
 template <class T> void multiplyScalar(const Product &p, const T *a, const T *b, T *c) {
-  rt::matmulScalar<T>(p.all(), p.m, p.n, p.depth, a, p.aStride, b, p.bStride, c, p.cStride, rt::Keep{}, allOf(p.products() * p.m));
+  rt::matmulScalar<T>(p.all(), p.m, p.n, p.depth, a, p.aStride, b, p.bStride, c, p.cStride,
+                      rt::Keep{}, allOf(p.products() * p.m));
 }
 
 /// Two activations, of which the left one lies in rows.
 void multiplyDynamic(const Product &p, const float *a, const float *b, float *c) {
   std::vector<unsigned char> panel(static_cast<size_t>(p.depth) * kPanel * sizeof(float));
   const int64_t panels = (p.n + kPanel - 1) / kPanel;
-  rt::gemmDynamic<kPanel>(p.all(), p.m, p.n, p.depth, a, p.aStride[0], b, p.bStride[0], p.bStride[1], c, p.n, rt::Keep{}, allOf(p.products() * panels, &panel));
+  rt::gemmDynamic<kPanel>(p.all(), p.m, p.n, p.depth, a, p.aStride[0], b, p.bStride[0],
+                          p.bStride[1], c, p.n, rt::Keep{}, allOf(p.products() * panels, &panel));
 }
 
 void matmul(Evaluation &e) {
@@ -87,15 +100,20 @@ void matmul(Evaluation &e) {
       multiplyScalar(p, elements<T>(e.in(0)), elements<T>(e.in(1)), elements<T>(e.out()));
     });
   if (!isPackable(e.op.operand(1)) || !p.isOneRight())
-    return multiplyDynamic(p, elements<float>(e.in(0)), elements<float>(e.in(1)), elements<float>(e.out()));
-  const std::vector<std::byte> packed = packMatrix(e.op.operand(1), e.op[attr::transposeB], kPanel).make();
-  rt::gemmExact<kPanel>(toInt(p.products() * p.m), p.n, p.depth, elements<float>(e.in(0)), p.depth, floats(packed), elements<float>(e.out()), p.n, rt::Keep{},
+    return multiplyDynamic(p, elements<float>(e.in(0)), elements<float>(e.in(1)),
+                           elements<float>(e.out()));
+  const std::vector<std::byte> packed =
+      packMatrix(e.op.operand(1), e.op[attr::transposeB], kPanel).make();
+  rt::gemmExact<kPanel>(toInt(p.products() * p.m), p.n, p.depth, elements<float>(e.in(0)), p.depth,
+                        floats(packed), elements<float>(e.out()), p.n, rt::Keep{},
                         allOf((p.n + kPanel - 1) / kPanel));
 }
 
 /// f with zeros of the types of two operands, each i8 or u8.
 template <class F> void visitBytes(const Evaluation &e, F f) {
-  const auto withLeft = [&](auto a) { e.in(1).type.element() == ElementType::i8 ? f(a, int8_t{}) : f(a, uint8_t{}); };
+  const auto withLeft = [&](auto a) {
+    e.in(1).type.element() == ElementType::i8 ? f(a, int8_t{}) : f(a, uint8_t{});
+  };
   e.in(0).type.element() == ElementType::i8 ? withLeft(int8_t{}) : withLeft(uint8_t{});
 }
 
@@ -121,11 +139,16 @@ void matmulInteger(Evaluation &e) {
     for (int i = 0; i < p.products(); ++i) {
       const auto zero = [&]<class T>(T, size_t operand, const rt::Nd<kRank> &strides) {
         const T *values = elementsOrNull<T>(e, operand);
-        return rt::IntegerZero<T>{values ? values + rt::placeOf<kRank>(i, all.shape, strides) : nullptr, values && e.in(operand).type.rank() > 0 ? 1 : 0};
+        return rt::IntegerZero<T>{values ? values + rt::placeOf<kRank>(i, all.shape, strides)
+                                         : nullptr,
+                                  values && e.in(operand).type.rank() > 0 ? 1 : 0};
       };
-      rt::matmulInteger(rt::GemmBatch<0>{}, p.m, p.n, p.depth, elements<A>(e.in(0)) + rt::placeOf<kRank>(i, all.shape, all.a), p.aStride,
-                        elements<B>(e.in(1)) + rt::placeOf<kRank>(i, all.shape, all.b), p.bStride, zero(left, 2, aZeros), zero(right, 3, bZeros),
-                        elements<int32_t>(e.out()) + rt::placeOf<kRank>(i, all.shape, all.c), p.cStride, rt::Keep{}, allOf(p.m));
+      rt::matmulInteger(rt::GemmBatch<0>{}, p.m, p.n, p.depth,
+                        elements<A>(e.in(0)) + rt::placeOf<kRank>(i, all.shape, all.a), p.aStride,
+                        elements<B>(e.in(1)) + rt::placeOf<kRank>(i, all.shape, all.b), p.bStride,
+                        zero(left, 2, aZeros), zero(right, 3, bZeros),
+                        elements<int32_t>(e.out()) + rt::placeOf<kRank>(i, all.shape, all.c),
+                        p.cStride, rt::Keep{}, allOf(p.m));
     }
   });
 }
@@ -188,7 +211,8 @@ template <bool Transposed> void conv(Evaluation &e) {
     }
     visitFloat(element, [&](auto zero) {
       using T = decltype(zero);
-      rt::convNaive<Transposed, T>(shape, elements<T>(e.in(0)), elements<T>(e.in(1)), elements<T>(e.out()), rt::Keep{}, work);
+      rt::convNaive<Transposed, T>(shape, elements<T>(e.in(0)), elements<T>(e.in(1)),
+                                   elements<T>(e.out()), rt::Keep{}, work);
     });
   });
 }
@@ -198,9 +222,11 @@ void convInteger(Evaluation &e) {
     using A = decltype(a);
     using B = decltype(b);
     const A *xZero = elementsOrNull<A>(e, 2);
-    const rt::IntegerZero<B> filterZero{elementsOrNull<B>(e, 3), e.has(3) && e.in(3).type.rank() > 0 ? 1 : 0};
+    const rt::IntegerZero<B> filterZero{elementsOrNull<B>(e, 3),
+                                        e.has(3) && e.in(3).type.rank() > 0 ? 1 : 0};
     convolve(e, [&](const auto &shape, rt::Work work) {
-      rt::convInteger(shape, elements<A>(e.in(0)), xZero ? *xZero : A{0}, elements<B>(e.in(1)), filterZero, elements<int32_t>(e.out()), rt::Keep{}, work);
+      rt::convInteger(shape, elements<A>(e.in(0)), xZero ? *xZero : A{0}, elements<B>(e.in(1)),
+                      filterZero, elements<int32_t>(e.out()), rt::Keep{}, work);
     });
   });
 }
@@ -211,32 +237,40 @@ void convInteger(Evaluation &e) {
 ir::Tensor swapped(const ir::Tensor &x) {
   const Extents from = x.shape();
   ir::Tensor out{x.type.withShape({from[0], from[2], from[1], from[3]})};
-  const size_t row = x.bytes.size() / std::max<size_t>(1, static_cast<size_t>(from[0] * from[1] * from[2]));
+  const size_t row =
+      x.bytes.size() / std::max<size_t>(1, static_cast<size_t>(from[0] * from[1] * from[2]));
   for (int64_t b = 0, i = 0; b < from[0]; ++b)
     for (int64_t s = 0; s < from[1]; ++s)
       for (int64_t h = 0; h < from[2]; ++h, ++i)
-        std::memcpy(out.bytes.data() + static_cast<size_t>((b * from[2] + h) * from[1] + s) * row, x.bytes.data() + static_cast<size_t>(i) * row, row);
+        std::memcpy(out.bytes.data() + static_cast<size_t>((b * from[2] + h) * from[1] + s) * row,
+                    x.bytes.data() + static_cast<size_t>(i) * row, row);
   return out;
 }
 
 /// Two products about a softmax of the scores [b, h, s, t].
 void attention(Evaluation &e) {
   const ir::Tensor queries = swapped(e.in(0)), keys = swapped(e.in(1)), values = swapped(e.in(2));
-  ir::Tensor result{e.out().type.withShape({queries.extent(0), queries.extent(1), queries.extent(2), values.extent(3)})};
+  ir::Tensor result{e.out().type.withShape(
+      {queries.extent(0), queries.extent(1), queries.extent(2), values.extent(3)})};
   const Extents q = queries.shape(), k = keys.shape(), v = values.shape();
   const int64_t repeats = k[1] ? q[1] / k[1] : 1;
   visitFloat(e.in(0).type.element(), [&](auto zero) {
     using T = decltype(zero);
     ir::Tensor scores{e.in(0).type.withShape({q[0], q[1], q[2], k[2]})}, shares = scores;
     // Heads that share keys are an axis of their own, along which the keys stand still.
-    const auto grouped = [&](const Extents &shape, bool isQuery) { return Extents{shape[0], k[1], isQuery ? repeats : 1, shape[2], shape[3]}; };
-    const auto multiply = [&](const Extents &a, const Extents &b, const Extents &c, bool transposed, const T *left, const T *right, T *out) {
+    const auto grouped = [&](const Extents &shape, bool isQuery) {
+      return Extents{shape[0], k[1], isQuery ? repeats : 1, shape[2], shape[3]};
+    };
+    const auto multiply = [&](const Extents &a, const Extents &b, const Extents &c, bool transposed,
+                              const T *left, const T *right, T *out) {
       const Product p{grouped(a, true), grouped(b, false), grouped(c, true), false, transposed};
       if (!p.isEmpty())
         multiplyScalar(p, left, right, out);
     };
-    multiply(q, k, scores.shape(), true, elements<T>(queries), elements<T>(keys), elements<T>(scores));
-    const auto scale = static_cast<T>(e.op[attr::scale]), softcap = static_cast<T>(e.op[attr::softcap]);
+    multiply(q, k, scores.shape(), true, elements<T>(queries), elements<T>(keys),
+             elements<T>(scores));
+    const auto scale = static_cast<T>(e.op[attr::scale]),
+               softcap = static_cast<T>(e.op[attr::softcap]);
     const Extents shape = scores.shape();
     const rt::Nd<kRank> extents = padded(shape);
     rt::Nd<kRank> maskStride{};
@@ -251,7 +285,8 @@ void attention(Evaluation &e) {
       x *= scale;
       if (softcap > 0)
         x = softcap * rt::tanh(x / softcap);
-      const auto place = static_cast<size_t>(e.has(3) ? rt::placeOf<kRank>(i, extents, maskStride) : 0);
+      const auto place =
+          static_cast<size_t>(e.has(3) ? rt::placeOf<kRank>(i, extents, maskStride) : 0);
       if (e.has(3) && e.in(3).type.element() == ElementType::boolean)
         x = e.in(3).integer(place) ? x : hidden;
       else if (e.has(3))
@@ -260,7 +295,8 @@ void attention(Evaluation &e) {
         x = hidden;
     }
     softmaxLines(scores, shares, Lines{shape, 3}, false);
-    multiply(shape, v, result.shape(), false, elements<T>(shares), elements<T>(values), elements<T>(result));
+    multiply(shape, v, result.shape(), false, elements<T>(shares), elements<T>(values),
+             elements<T>(result));
   });
   e.out().bytes = swapped(result).bytes;
 }

@@ -37,7 +37,8 @@ struct StridedCopy {
     const size_t size = ir::elementSize(in.type.element());
     for (;;) {
       if (size)
-        std::memcpy(out.bytes.data() + static_cast<size_t>(to) * size, in.bytes.data() + static_cast<size_t>(from) * size, size);
+        std::memcpy(out.bytes.data() + static_cast<size_t>(to) * size,
+                    in.bytes.data() + static_cast<size_t>(from) * size, size);
       else
         out.strings[static_cast<size_t>(to)] = in.strings[static_cast<size_t>(from)];
       size_t axis = shape.size();
@@ -93,7 +94,8 @@ void sliceAt(Evaluation &e) {
   StridedCopy move{shape, denseStrides(from), denseStrides(shape)};
   for (size_t i = 0; i < shape.size(); ++i) {
     const int64_t step = e.op[attr::steps][i], reach = (shape[i] - 1) * step;
-    const int64_t least = step < 0 ? -reach : 0, most = step < 0 ? from[i] - 1 : from[i] - 1 - reach;
+    const int64_t least = step < 0 ? -reach : 0,
+                  most = step < 0 ? from[i] - 1 : from[i] - 1 - reach;
     move.inStart += std::clamp(e.in(1).integer(i), least, std::max(least, most)) * move.inStride[i];
     move.inStride[i] *= step;
   }
@@ -139,7 +141,8 @@ void pad(Evaluation &e) {
       at = source < 0 ? -1 : at + source * inStride[a];
     }
     const std::byte *fill = e.has(1) ? e.in(1).bytes.data() : nullptr;
-    const std::byte *source = at >= 0 ? e.in(0).bytes.data() + static_cast<size_t>(at) * size : fill;
+    const std::byte *source =
+        at >= 0 ? e.in(0).bytes.data() + static_cast<size_t>(at) * size : fill;
     if (source)
       std::memcpy(e.out().bytes.data() + k * size, source, size);
     for (size_t a = shape.size(); a-- > 0;) {
@@ -158,7 +161,8 @@ void tile(Evaluation &e) {
     int64_t at = 0;
     for (size_t a = 0; a < shape.size(); ++a)
       at += index[a] % from[a] * strides[a];
-    std::memcpy(e.out().bytes.data() + k * size, e.in(0).bytes.data() + static_cast<size_t>(at) * size, size);
+    std::memcpy(e.out().bytes.data() + k * size,
+                e.in(0).bytes.data() + static_cast<size_t>(at) * size, size);
     for (size_t a = shape.size(); a-- > 0;) {
       if (++index[a] < shape[a])
         break;
@@ -180,9 +184,10 @@ void iota(Evaluation &e) {
 bool hasNoStrings(const Op &op) { return op.operand(0)->type.element() != ElementType::string; }
 
 constexpr EvaluateDef kMovement[] = {
-    {&ops::copy, copy},           {&ops::reshape, copy},     {&ops::transpose, transpose}, {&ops::broadcast, broadcast},
-    {&ops::slice, slice},         {&ops::slice_at, sliceAt}, {&ops::concat, concat},       {&ops::pad, pad, hasNoStrings},
-    {&ops::tile, tile, hasNoStrings}, {&ops::iota, iota},
+    {&ops::copy, copy},           {&ops::reshape, copy},          {&ops::transpose, transpose},
+    {&ops::broadcast, broadcast}, {&ops::slice, slice},           {&ops::slice_at, sliceAt},
+    {&ops::concat, concat},       {&ops::pad, pad, hasNoStrings}, {&ops::tile, tile, hasNoStrings},
+    {&ops::iota, iota},
 };
 
 } // namespace

@@ -18,7 +18,8 @@ template <class To, class From> void castAll(const ir::Tensor &from, ir::Tensor 
 
 int toInt(int64_t x) {
   if (x > std::numeric_limits<int>::max() || x < std::numeric_limits<int>::min())
-    throw CompileError(Problem::unsupported, {}, "a tensor has more elements than an int counts").code("kernels.extent");
+    throw CompileError(Problem::unsupported, {}, "a tensor has more elements than an int counts")
+        .code("kernels.extent");
   return static_cast<int>(x);
 }
 
@@ -30,7 +31,8 @@ int64_t countOf(const Extents &shape) {
 }
 
 Extents part(const Extents &shape, size_t begin, size_t end) {
-  return {shape.begin() + static_cast<ptrdiff_t>(begin), shape.begin() + static_cast<ptrdiff_t>(end)};
+  return {shape.begin() + static_cast<ptrdiff_t>(begin),
+          shape.begin() + static_cast<ptrdiff_t>(end)};
 }
 
 Extents denseStrides(const Extents &shape) {
@@ -44,11 +46,13 @@ Extents denseStrides(const Extents &shape) {
 }
 
 Lines::Lines(const Extents &shape, size_t begin, size_t end)
-    : outer{toInt(countOf(part(shape, 0, begin)))}, n{toInt(countOf(part(shape, begin, end)))}, inner{toInt(countOf(part(shape, end, shape.size())))} {}
+    : outer{toInt(countOf(part(shape, 0, begin)))}, n{toInt(countOf(part(shape, begin, end)))},
+      inner{toInt(countOf(part(shape, end, shape.size())))} {}
 
 rt::Nd<kRank> padded(const Extents &extents, int front) {
   if (extents.size() > size_t{kRank})
-    throw CompileError(Problem::unsupported, {}, "a tensor has more than 8 axes").code("kernels.rank");
+    throw CompileError(Problem::unsupported, {}, "a tensor has more than 8 axes")
+        .code("kernels.rank");
   rt::Nd<kRank> nd{};
   std::ranges::fill(nd.v, front);
   for (size_t i = 0; i < extents.size(); ++i)
@@ -56,16 +60,23 @@ rt::Nd<kRank> padded(const Extents &extents, int front) {
   return nd;
 }
 
-int paddedAxis(const Extents &shape, int64_t axis) { return kRank - static_cast<int>(shape.size() - frontAxis(axis, shape.size())); }
+int paddedAxis(const Extents &shape, int64_t axis) {
+  return kRank - static_cast<int>(shape.size() - frontAxis(axis, shape.size()));
+}
 
-rt::Work allOf(int64_t units, std::vector<unsigned char> *scratch) { return {0, toInt(units), scratch ? scratch->data() : nullptr}; }
+rt::Work allOf(int64_t units, std::vector<unsigned char> *scratch) {
+  return {0, toInt(units), scratch ? scratch->data() : nullptr};
+}
 
 bool isSmall(ElementType e) {
-  return (ir::isFloat(e) && e != ElementType::f32 && e != ElementType::f64) || e == ElementType::i4 || e == ElementType::u4 || e == ElementType::i2 ||
+  return (ir::isFloat(e) && e != ElementType::f32 && e != ElementType::f64) ||
+         e == ElementType::i4 || e == ElementType::u4 || e == ElementType::i2 ||
          e == ElementType::u2;
 }
 
-ElementType widened(ElementType e) { return !isSmall(e) ? e : ir::isFloat(e) ? ElementType::f32 : ElementType::i32; }
+ElementType widened(ElementType e) {
+  return !isSmall(e) ? e : ir::isFloat(e) ? ElementType::f32 : ElementType::i32;
+}
 
 ir::Tensor converted(const ir::Tensor &t, ElementType to) {
   const ElementType from = t.type.element();

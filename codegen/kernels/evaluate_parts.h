@@ -20,13 +20,16 @@ Extents part(const Extents &, size_t begin, size_t end);
 Extents denseStrides(const Extents &);
 
 /// An axis counted from the front.
-inline size_t frontAxis(int64_t axis, size_t rank) { return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis); }
+inline size_t frontAxis(int64_t axis, size_t rank) {
+  return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
+}
 
 /// A shape in three parts: about an axis, or about the axes [begin, end).
 struct Lines {
   int outer, n, inner;
 
-  Lines(const Extents &shape, int64_t axis) : Lines(shape, frontAxis(axis, shape.size()), frontAxis(axis, shape.size()) + 1) {}
+  Lines(const Extents &shape, int64_t axis)
+      : Lines(shape, frontAxis(axis, shape.size()), frontAxis(axis, shape.size()) + 1) {}
   Lines(const Extents &shape, size_t begin, size_t end);
 };
 
@@ -48,31 +51,49 @@ template <class T> const T *elementsOrNull(const Evaluation &e, size_t operand) 
 /// Calls f with a zero of the type: one with which C++ computes, but not bool.
 template <class F> void visitNative(ElementType e, F f) {
   switch (e) {
-  case ElementType::f32: return f(float{});
-  case ElementType::f64: return f(double{});
-  case ElementType::i8: return f(int8_t{});
-  case ElementType::u8: return f(uint8_t{});
-  case ElementType::i16: return f(int16_t{});
-  case ElementType::u16: return f(uint16_t{});
-  case ElementType::i32: return f(int32_t{});
-  case ElementType::u32: return f(uint32_t{});
-  case ElementType::i64: return f(int64_t{});
-  case ElementType::u64: return f(uint64_t{});
-  default: throw InternalError("an element type that is no native one");
+  case ElementType::f32:
+    return f(float{});
+  case ElementType::f64:
+    return f(double{});
+  case ElementType::i8:
+    return f(int8_t{});
+  case ElementType::u8:
+    return f(uint8_t{});
+  case ElementType::i16:
+    return f(int16_t{});
+  case ElementType::u16:
+    return f(uint16_t{});
+  case ElementType::i32:
+    return f(int32_t{});
+  case ElementType::u32:
+    return f(uint32_t{});
+  case ElementType::i64:
+    return f(int64_t{});
+  case ElementType::u64:
+    return f(uint64_t{});
+  default:
+    throw InternalError("an element type that is no native one");
   }
 }
 /// float or double.
-template <class F> void visitFloat(ElementType e, F f) { return e == ElementType::f64 ? f(double{}) : f(float{}); }
+template <class F> void visitFloat(ElementType e, F f) {
+  return e == ElementType::f64 ? f(double{}) : f(float{});
+}
 
 /// Calls move(const T *in, T *out) with a type of the size of the elements, whatever they mean; of
 /// strings with their numbers.
 template <class Move> void moveElements(const ir::Tensor &in, ir::Tensor &out, Move move) {
   switch (ir::elementSize(in.type.element())) {
-  case 1: return move(elements<uint8_t>(in), elements<uint8_t>(out));
-  case 2: return move(elements<uint16_t>(in), elements<uint16_t>(out));
-  case 4: return move(elements<uint32_t>(in), elements<uint32_t>(out));
-  case 8: return move(elements<uint64_t>(in), elements<uint64_t>(out));
-  default: break;
+  case 1:
+    return move(elements<uint8_t>(in), elements<uint8_t>(out));
+  case 2:
+    return move(elements<uint16_t>(in), elements<uint16_t>(out));
+  case 4:
+    return move(elements<uint32_t>(in), elements<uint32_t>(out));
+  case 8:
+    return move(elements<uint64_t>(in), elements<uint64_t>(out));
+  default:
+    break;
   }
   std::vector<uint32_t> from(in.strings.size()), to(out.strings.size());
   for (size_t i = 0; i < from.size(); ++i)
@@ -84,30 +105,44 @@ template <class Move> void moveElements(const ir::Tensor &in, ir::Tensor &out, M
 /// Whether moveElements() takes them: not complex numbers of 16 bytes.
 inline bool canMove(const Op &op) { return ir::elementSize(op.operand(0)->type.element()) <= 8; }
 
-// Element types that C++ does not compute with are widened, as kernels do it element by element: floats
-// to f32, integers below a byte to i32.
+// Element types that C++ does not compute with are widened, as kernels do it element by element:
+// floats to f32, integers below a byte to i32.
 bool isSmall(ElementType);
 ElementType widened(ElementType);
 /// Calls f with a zero of a small type.
 template <class F> void visitSmall(ElementType e, F f) {
   switch (e) {
-  case ElementType::f16: return f(rt::F16{});
-  case ElementType::bf16: return f(rt::BF16{});
-  case ElementType::f8e4m3fn: return f(rt::F8E4M3FN{});
-  case ElementType::f8e4m3fnuz: return f(rt::F8E4M3FNUZ{});
-  case ElementType::f8e5m2: return f(rt::F8E5M2{});
-  case ElementType::f8e5m2fnuz: return f(rt::F8E5M2FNUZ{});
-  case ElementType::f4e2m1: return f(rt::F4E2M1{});
-  case ElementType::f8e8m0: return f(rt::F8E8M0{});
-  case ElementType::i4: return f(rt::I4{});
-  case ElementType::u4: return f(rt::U4{});
-  case ElementType::i2: return f(rt::I2{});
-  case ElementType::u2: return f(rt::U2{});
-  default: throw InternalError("an element type that is no small one");
+  case ElementType::f16:
+    return f(rt::F16{});
+  case ElementType::bf16:
+    return f(rt::BF16{});
+  case ElementType::f8e4m3fn:
+    return f(rt::F8E4M3FN{});
+  case ElementType::f8e4m3fnuz:
+    return f(rt::F8E4M3FNUZ{});
+  case ElementType::f8e5m2:
+    return f(rt::F8E5M2{});
+  case ElementType::f8e5m2fnuz:
+    return f(rt::F8E5M2FNUZ{});
+  case ElementType::f4e2m1:
+    return f(rt::F4E2M1{});
+  case ElementType::f8e8m0:
+    return f(rt::F8E8M0{});
+  case ElementType::i4:
+    return f(rt::I4{});
+  case ElementType::u4:
+    return f(rt::U4{});
+  case ElementType::i2:
+    return f(rt::I2{});
+  case ElementType::u2:
+    return f(rt::U2{});
+  default:
+    throw InternalError("an element type that is no small one");
   }
 }
-ir::Tensor converted(const ir::Tensor &, ElementType); ///< by rt::cast, between a small type and its wide one
-ir::Tensor asI64(const ir::Tensor &);          ///< indices
+ir::Tensor converted(const ir::Tensor &,
+                     ElementType);    ///< by rt::cast, between a small type and its wide one
+ir::Tensor asI64(const ir::Tensor &); ///< indices
 
 /// Softmax or its logarithm along the middle one of the lines.
 void softmaxLines(const ir::Tensor &in, ir::Tensor &out, const Lines &, bool isLog);

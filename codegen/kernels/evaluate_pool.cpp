@@ -41,11 +41,15 @@ template <class Run> void slide(Evaluation &e, Run run) {
       run(s, elements<T>(e.in(0)), elements<T>(e.out()), allOf(rows));
     });
   };
-  x.size() == 3 ? with(rt::Const<1>{}) : x.size() == 4 ? with(rt::Const<2>{}) : with(rt::Const<3>{});
+  x.size() == 3   ? with(rt::Const<1>{})
+  : x.size() == 4 ? with(rt::Const<2>{})
+                  : with(rt::Const<3>{});
 }
 
 void maxPool(Evaluation &e) {
-  slide(e, [](const auto &shape, const auto *in, auto *out, rt::Work work) { rt::maxPool(shape, in, out, rt::Keep{}, work); });
+  slide(e, [](const auto &shape, const auto *in, auto *out, rt::Work work) {
+    rt::maxPool(shape, in, out, rt::Keep{}, work);
+  });
 }
 
 void maxPoolIndices(Evaluation &e) {

@@ -18,7 +18,9 @@ namespace attr = ir::attr;
 constexpr int kPanel = 16;
 
 /// In the order of ir::kActivations.
-using Known = std::tuple<rt::Sigmoid, rt::Tanh, rt::Relu, rt::Affine, rt::LeakyRelu, rt::ThresholdedRelu, rt::ScaledTanh, rt::HardSigmoid, rt::Elu, rt::Softsign, rt::Softplus>;
+using Known =
+    std::tuple<rt::Sigmoid, rt::Tanh, rt::Relu, rt::Affine, rt::LeakyRelu, rt::ThresholdedRelu,
+               rt::ScaledTanh, rt::HardSigmoid, rt::Elu, rt::Softsign, rt::Softplus>;
 static_assert(std::tuple_size_v<Known> == std::size(ir::kActivations));
 
 template <size_t I = 0, class V> V activated(size_t which, V x) {
@@ -41,13 +43,16 @@ Chosen activationsOf(const Op &op, int direction, int directions) {
   const size_t each = names.size() / static_cast<size_t>(directions);
   Chosen chosen;
   for (size_t i = 0; i < each; ++i)
-    chosen.of[i] = static_cast<size_t>(std::ranges::find(ir::kActivations, names[static_cast<size_t>(direction) * each + i]) - ir::kActivations);
+    chosen.of[i] = static_cast<size_t>(
+        std::ranges::find(ir::kActivations, names[static_cast<size_t>(direction) * each + i]) -
+        ir::kActivations);
   return chosen;
 }
 
 template <rt::Cell cell> void run(Evaluation &e) {
   const std::string &direction = e.op[attr::direction];
-  const rt::RnnWeights shape{cell, direction == "bidirectional" ? 2 : 1, toInt(e.in(0).extent(2)), toInt(e.op[attr::hidden]), kPanel};
+  const rt::RnnWeights shape{cell, direction == "bidirectional" ? 2 : 1, toInt(e.in(0).extent(2)),
+                             toInt(e.op[attr::hidden]), kPanel};
   std::vector<std::vector<float>> held;
   const auto packed = [&](auto pack, size_t operand, ptrdiff_t floats) -> const rt::F32 * {
     if (!e.has(operand))
@@ -76,11 +81,14 @@ template <rt::Cell cell> void run(Evaluation &e) {
   if constexpr (isLstm)
     forget = e.op[attr::inputForget];
   for (int d = 0; d < shape.directions; ++d)
-    rt::recurrentLayer<kPanel, cell>(layer, d, d == 1 || direction == "reverse", forget, activationsOf(e.op, d, shape.directions), scratch.data());
+    rt::recurrentLayer<kPanel, cell>(layer, d, d == 1 || direction == "reverse", forget,
+                                     activationsOf(e.op, d, shape.directions), scratch.data());
 }
 
 void lstm(Evaluation &e) { run<rt::Cell::lstm>(e); }
-void gru(Evaluation &e) { e.op[attr::linearBeforeReset] ? run<rt::Cell::gruLinear>(e) : run<rt::Cell::gru>(e); }
+void gru(Evaluation &e) {
+  e.op[attr::linearBeforeReset] ? run<rt::Cell::gruLinear>(e) : run<rt::Cell::gru>(e);
+}
 void rnn(Evaluation &e) { run<rt::Cell::rnn>(e); }
 
 bool isFloat(const Op &op) { return op.operand(0)->type.element() != ElementType::f64; }

@@ -48,7 +48,9 @@ struct Axes {
     const Extents from = e.in(0).shape(), to = e.out().shape();
     for (size_t i = 0; i < from.size(); ++i) {
       const bool hasRoi = e.has(1);
-      all.push_back(hasRoi ? resizeAxis(e.op, i, from[i], to[i], e.in(1).number(i), e.in(1).number(from.size() + i)) : resizeAxis(e.op, i, from[i], to[i]));
+      all.push_back(hasRoi ? resizeAxis(e.op, i, from[i], to[i], e.in(1).number(i),
+                                        e.in(1).number(from.size() + i))
+                           : resizeAxis(e.op, i, from[i], to[i]));
       stays.push_back(!takesRoi(e.op) && from[i] == to[i] && all[i].scale == 1);
     }
   }
@@ -70,7 +72,8 @@ void resizeNearest(Evaluation &e) {
   moveElements(e.in(0), e.out(), [&]<class T>(const T *in, T *out) {
     T extrapolation{};
     std::memcpy(&extrapolation, beyond.bytes.data(), std::min(sizeof(T), beyond.bytes.size()));
-    rt::resizeNearest(padded(to), padded(denseStrides(from)), index, in, extrapolation, out, allOf(rows));
+    rt::resizeNearest(padded(to), padded(denseStrides(from)), index, in, extrapolation, out,
+                      allOf(rows));
   });
 }
 
@@ -97,10 +100,12 @@ template <class Acc, class T> void interpolate(Evaluation &e) {
     }
   const int inner = toInt(countOf(part(to, rank, to.size())));
   const Extents inShape = part(from, 0, rank), outShape = part(to, 0, rank);
-  const int64_t rows = rank == 0 ? 1 : countOf(part(to, 0, rank - 1)), length = rank == 0 ? 1 : inShape.back();
+  const int64_t rows = rank == 0 ? 1 : countOf(part(to, 0, rank - 1)),
+                length = rank == 0 ? 1 : inShape.back();
   std::vector<unsigned char> scratch(static_cast<size_t>(length * inner) * sizeof(Acc));
   const T extrapolation = rt::cast<T>(e.op[attr::extrapolation]);
-  rt::resizeInterpolated(padded(inShape), padded(outShape), inner, tables, elements<T>(e.in(0)), extrapolation, elements<T>(e.out()), allOf(rows, &scratch));
+  rt::resizeInterpolated(padded(inShape), padded(outShape), inner, tables, elements<T>(e.in(0)),
+                         extrapolation, elements<T>(e.out()), allOf(rows, &scratch));
 }
 
 void resizeInterpolated(Evaluation &e) {
@@ -120,7 +125,8 @@ constexpr EvaluateDef kResize[] = {{&ops::resize, resize, canMove}};
 
 } // namespace
 
-rt::ResizeAxis resizeAxis(const Op &op, size_t axis, int64_t in, int64_t out, double roiBegin, double roiEnd) {
+rt::ResizeAxis resizeAxis(const Op &op, size_t axis, int64_t in, int64_t out, double roiBegin,
+                          double roiEnd) {
   return {static_cast<int>(in),
           static_cast<int>(out),
           op[attr::scales][axis],
@@ -134,8 +140,12 @@ rt::ResizeAxis resizeAxis(const Op &op, size_t axis, int64_t in, int64_t out, do
 
 bool isNearest(const Op &op) { return op[attr::mode] == "nearest"; }
 bool takesRoi(const Op &op) { return op[attr::coordinates] == "tf_crop_and_resize"; }
-rt::NearestMode nearestMode(const Op &op) { return std::ranges::find(kNearest, op[attr::nearest], &NearestRow::name)->value; }
-rt::Interpolation interpolation(const Op &op) { return op[attr::mode] == "cubic" ? rt::Interpolation::cubic : rt::Interpolation::linear; }
+rt::NearestMode nearestMode(const Op &op) {
+  return std::ranges::find(kNearest, op[attr::nearest], &NearestRow::name)->value;
+}
+rt::Interpolation interpolation(const Op &op) {
+  return op[attr::mode] == "cubic" ? rt::Interpolation::cubic : rt::Interpolation::linear;
+}
 
 std::vector<int32_t> nearestTable(const rt::ResizeAxis &axis, rt::NearestMode mode) {
   std::vector<int32_t> index(static_cast<size_t>(axis.out));

@@ -26,7 +26,7 @@ int64_t blocksOf(int inner) { return (inner + rt::kReduceBlock - 1) / rt::kReduc
 struct Reduction {
   Extents kept, keptStride, reduced, reducedStride;
   size_t begin = 0, end = 0; ///< the reduced axes,
-  bool isMiddle = true;       ///< if they are neighbours
+  bool isMiddle = true;      ///< if they are neighbours
 
   explicit Reduction(const Evaluation &e) {
     const Extents shape = e.in(0).shape(), strides = denseStrides(shape);
@@ -56,15 +56,19 @@ template <class R, class Acc, class T> void reduceScalar(Evaluation &e, const Re
   T *out = elements<T>(e.out());
   if (r.isMiddle) {
     const Lines l{e.in(0).shape(), r.begin, r.end};
-    rt::reduceScalar<R, Acc>(l.outer, l.n, l.inner, in, out, rt::Same{}, Stored<T>{}, allOf(int64_t{l.outer} * l.inner));
+    rt::reduceScalar<R, Acc>(l.outer, l.n, l.inner, in, out, rt::Same{}, Stored<T>{},
+                             allOf(int64_t{l.outer} * l.inner));
   } else {
-    rt::reduceNd<R, Acc>(padded(r.kept), padded(r.keptStride, 0), padded(r.reduced), padded(r.reducedStride, 0), in, out, rt::Same{}, Stored<T>{}, allOf(countOf(r.kept)));
+    rt::reduceNd<R, Acc>(padded(r.kept), padded(r.keptStride, 0), padded(r.reduced),
+                         padded(r.reducedStride, 0), in, out, rt::Same{}, Stored<T>{},
+                         allOf(countOf(r.kept)));
   }
 }
 
 /// The mean of integers is that of their sum in 64 bits.
 template <class R, class T>
-using Accumulator = std::conditional_t<!std::is_same_v<R, rt::ReduceMean> || rt::kIsReal<T>, T, std::conditional_t<rt::kSigned<T>, int64_t, uint64_t>>;
+using Accumulator = std::conditional_t<!std::is_same_v<R, rt::ReduceMean> || rt::kIsReal<T>, T,
+                                       std::conditional_t<rt::kSigned<T>, int64_t, uint64_t>>;
 
 template <class R> void reduce(Evaluation &e) {
   const Reduction r{e};
@@ -73,23 +77,29 @@ template <class R> void reduce(Evaluation &e) {
     return;
   if (element == ElementType::f32 && r.isMiddle) {
     const Lines l{e.in(0).shape(), r.begin, r.end};
-    rt::reduce<R>(l.outer, l.n, l.inner, elements<float>(e.in(0)), elements<float>(e.out()), rt::Same{}, rt::Keep{}, allOf(l.outer * blocksOf(l.inner)));
+    rt::reduce<R>(l.outer, l.n, l.inner, elements<float>(e.in(0)), elements<float>(e.out()),
+                  rt::Same{}, rt::Keep{}, allOf(l.outer * blocksOf(l.inner)));
   } else if (element == ElementType::boolean) {
     reduceScalar<R, uint8_t, bool>(e, r);
   } else {
-    visitNative(element, [&](auto zero) { reduceScalar<R, Accumulator<R, decltype(zero)>, decltype(zero)>(e, r); });
+    visitNative(element, [&](auto zero) {
+      reduceScalar<R, Accumulator<R, decltype(zero)>, decltype(zero)>(e, r);
+    });
   }
 }
 
 // ---- softmax ----
 
-template <bool Log> void softmax(Evaluation &e) { softmaxLines(e.in(0), e.out(), Lines{e.in(0).shape(), e.op[attr::axis]}, Log); }
+template <bool Log> void softmax(Evaluation &e) {
+  softmaxLines(e.in(0), e.out(), Lines{e.in(0).shape(), e.op[attr::axis]}, Log);
+}
 
 // ---- normalisation ----
 
 /// y = x * scale + bias, each where it is there; place(i) is where element i reads them.
 template <class T, class Place> void scaleAndShift(Evaluation &e, Place place) {
-  const T *scale = elementsOrNull<T>(e, 1), *bias = e.op.is(ops::rms_norm) ? nullptr : elementsOrNull<T>(e, 2);
+  const T *scale = elementsOrNull<T>(e, 1),
+          *bias = e.op.is(ops::rms_norm) ? nullptr : elementsOrNull<T>(e, 2);
   T *y = elements<T>(e.out());
   for (size_t i = 0; i < e.out().count(); ++i) {
     if (scale)
@@ -123,16 +133,22 @@ void rowNorm(Evaluation &e) {
   if (e.out().count() == 0)
     return;
   // The kernels take parameters that are a row; others come afterwards.
-  const auto isRow = [&](size_t i) { return !e.has(i) || isRowOf(e.in(i).type, e.in(0).type, axis); };
-  const bool isFloat = e.in(0).type.element() == ElementType::f32, takesAll = isFloat && isRow(1) && (e.op.is(ops::rms_norm) || isRow(2));
+  const auto isRow = [&](size_t i) {
+    return !e.has(i) || isRowOf(e.in(i).type, e.in(0).type, axis);
+  };
+  const bool isFloat = e.in(0).type.element() == ElementType::f32,
+             takesAll = isFloat && isRow(1) && (e.op.is(ops::rms_norm) || isRow(2));
   if (isFloat) {
     const float *x = elements<float>(e.in(0)), epsilon = static_cast<float>(e.op[attr::epsilon]);
-    const auto parameter = [&](size_t i) { return takesAll && e.has(i) ? rt::weights(elements<float>(e.in(i))) : nullptr; };
+    const auto parameter = [&](size_t i) {
+      return takesAll && e.has(i) ? rt::weights(elements<float>(e.in(i))) : nullptr;
+    };
     float *y = elements<float>(e.out());
     if (e.op.is(ops::rms_norm))
       rt::rmsNorm(l.n, epsilon, x, parameter(1), y, nullptr, rt::Keep{}, allOf(l.outer));
     else
-      rt::layerNorm(l.n, epsilon, x, parameter(1), parameter(2), y, nullptr, nullptr, rt::Keep{}, allOf(l.outer));
+      rt::layerNorm(l.n, epsilon, x, parameter(1), parameter(2), y, nullptr, nullptr, rt::Keep{},
+                    allOf(l.outer));
   } else {
     normalizeDoubles(e, l);
   }
@@ -146,7 +162,9 @@ void rowNorm(Evaluation &e) {
       for (size_t axis = 0; axis < own.size(); ++axis)
         strides[i].v[size_t{kRank} - own.size() + axis] = own[axis] == 1 ? 0 : toInt(dense[axis]);
     }
-  const auto place = [&](size_t operand, size_t i) { return rt::placeOf<kRank>(static_cast<int>(i), extents, strides[operand]); };
+  const auto place = [&](size_t operand, size_t i) {
+    return rt::placeOf<kRank>(static_cast<int>(i), extents, strides[operand]);
+  };
   visitFloat(e.in(0).type.element(), [&](auto zero) { scaleAndShift<decltype(zero)>(e, place); });
 }
 
@@ -166,15 +184,21 @@ void groupNorm(Evaluation &e) {
   if (e.in(0).type.element() == ElementType::f64) {
     const int64_t rows = shape[0] * groups;
     normalizeDoubles(e, Lines{{rows, countOf(shape) / rows}, 1});
-    return scaleAndShift<double>(e, [&](size_t, size_t i) { return i / static_cast<size_t>(pixels) % static_cast<size_t>(channels); });
+    return scaleAndShift<double>(e, [&](size_t, size_t i) {
+      return i / static_cast<size_t>(pixels) % static_cast<size_t>(channels);
+    });
   }
   const float *x = elements<float>(e.in(0)), epsilon = static_cast<float>(e.op[attr::epsilon]);
-  const auto parameter = [&](size_t i) { return e.has(i) ? rt::weights(elements<float>(e.in(i))) : nullptr; };
+  const auto parameter = [&](size_t i) {
+    return e.has(i) ? rt::weights(elements<float>(e.in(i))) : nullptr;
+  };
   if (axis == 1 && shape.size() != 2) {
-    rt::groupNormNchw(pixels, channels, toInt(groups), epsilon, x, parameter(1), parameter(2), elements<float>(e.out()), rt::Keep{}, allOf(shape[0] * groups));
+    rt::groupNormNchw(pixels, channels, toInt(groups), epsilon, x, parameter(1), parameter(2),
+                      elements<float>(e.out()), rt::Keep{}, allOf(shape[0] * groups));
   } else {
     std::vector<unsigned char> scratch(static_cast<size_t>(channels) * 16);
-    rt::groupNormNhwc(pixels, channels, toInt(groups), epsilon, x, parameter(1), parameter(2), elements<float>(e.out()), rt::Keep{}, allOf(shape[0], &scratch));
+    rt::groupNormNhwc(pixels, channels, toInt(groups), epsilon, x, parameter(1), parameter(2),
+                      elements<float>(e.out()), rt::Keep{}, allOf(shape[0], &scratch));
   }
 }
 
@@ -183,14 +207,16 @@ void batchNorm(Evaluation &e) {
   const int64_t lines = int64_t{l.outer} * l.n;
   const auto run = [&]<class T>(T) {
     const auto of = [&](size_t i) { return elements<T>(e.in(i)); };
-    rt::batchNormScalar<T>(l.n, l.inner, e.op[attr::epsilon], of(0), of(1), of(2), of(3), of(4), elements<T>(e.out()), allOf(lines));
+    rt::batchNormScalar<T>(l.n, l.inner, e.op[attr::epsilon], of(0), of(1), of(2), of(3), of(4),
+                           elements<T>(e.out()), allOf(lines));
   };
   if (e.in(0).type.element() == ElementType::f64)
     return run(double{});
   const auto parameter = [&](size_t i) { return rt::weights(elements<float>(e.in(i))); };
   std::vector<unsigned char> scratch(static_cast<size_t>(l.n) * 12);
-  rt::batchNorm(l.n, l.inner, static_cast<float>(e.op[attr::epsilon]), elements<float>(e.in(0)), parameter(1), parameter(2), parameter(3), parameter(4),
-                elements<float>(e.out()), rt::Keep{}, allOf(l.inner == 1 ? l.outer : lines, &scratch));
+  rt::batchNorm(l.n, l.inner, static_cast<float>(e.op[attr::epsilon]), elements<float>(e.in(0)),
+                parameter(1), parameter(2), parameter(3), parameter(4), elements<float>(e.out()),
+                rt::Keep{}, allOf(l.inner == 1 ? l.outer : lines, &scratch));
 }
 
 void lrn(Evaluation &e) {
@@ -198,9 +224,13 @@ void lrn(Evaluation &e) {
   const int size = toInt(e.op[attr::size]);
   const double alpha = e.op[attr::alpha] / size, beta = e.op[attr::beta], bias = e.op[attr::bias];
   if (e.in(0).type.element() == ElementType::f64)
-    return rt::lrnScalar(l.n, l.inner, rt::Lrn<double>{size, alpha, beta, bias}, elements<double>(e.in(0)), elements<double>(e.out()), allOf(countOf(e.out().shape())));
-  rt::lrn(l.n, l.inner, rt::Lrn<float>{size, static_cast<float>(alpha), static_cast<float>(beta), static_cast<float>(bias)}, elements<float>(e.in(0)),
-          elements<float>(e.out()), allOf(l.outer * blocksOf(l.inner)));
+    return rt::lrnScalar(l.n, l.inner, rt::Lrn<double>{size, alpha, beta, bias},
+                         elements<double>(e.in(0)), elements<double>(e.out()),
+                         allOf(countOf(e.out().shape())));
+  rt::lrn(l.n, l.inner,
+          rt::Lrn<float>{size, static_cast<float>(alpha), static_cast<float>(beta),
+                         static_cast<float>(bias)},
+          elements<float>(e.in(0)), elements<float>(e.out()), allOf(l.outer * blocksOf(l.inner)));
 }
 
 constexpr EvaluateDef kRows[] = {
@@ -224,7 +254,8 @@ void softmaxLines(const ir::Tensor &in, ir::Tensor &out, const Lines &l, bool is
   if (in.type.element() == ElementType::f64) {
     const double *x = elements<double>(in);
     const rt::Work work = allOf(int64_t{l.outer} * l.inner);
-    isLog ? rt::logSoftmaxScalar<double>(l.n, l.inner, x, elements<double>(out), work) : rt::softmaxScalar<double>(l.n, l.inner, x, elements<double>(out), work);
+    isLog ? rt::logSoftmaxScalar<double>(l.n, l.inner, x, elements<double>(out), work)
+          : rt::softmaxScalar<double>(l.n, l.inner, x, elements<double>(out), work);
     return;
   }
   const float *x = elements<float>(in);

@@ -102,7 +102,8 @@ std::string heldIn(ElementType e) {
 
 ElementType elementOf(const Value *v) { return v->type.element(); }
 
-std::string substitute(std::string_view pattern, const std::vector<std::string> &operands, std::string_view type) {
+std::string substitute(std::string_view pattern, const std::vector<std::string> &operands,
+                       std::string_view type) {
   std::string out;
   for (size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '{' && i + 1 < pattern.size() && pattern[i + 1] == '{') {
@@ -139,7 +140,8 @@ std::string floatLiteral(double x, ElementType e) {
 
 bool isVectorOp(const Op &op) {
   if (op.is(ops::cast))
-    return elementOf(op.operand(0)) == ElementType::f32 && elementOf(op.result()) == ElementType::f32;
+    return elementOf(op.operand(0)) == ElementType::f32 &&
+           elementOf(op.result()) == ElementType::f32;
   const ExpressionRow *row = rowOf(op.def);
   if (!row || row->vector.empty())
     return false;
@@ -178,7 +180,8 @@ void ExpressionWriter::bind(const Value *value, std::string text) {
 void ExpressionWriter::bindLoad(const Value *value, std::string text, std::string local) {
   if (value->hasOneUse() || !value->hasUses())
     return bind(value, std::move(text));
-  lines_.push_back(fmt::format("const {} {} = {};", vector_ ? "V" : heldIn(elementOf(value)), local, text));
+  lines_.push_back(
+      fmt::format("const {} {} = {};", vector_ ? "V" : heldIn(elementOf(value)), local, text));
   bind(value, std::move(local));
 }
 
@@ -203,33 +206,43 @@ std::string ExpressionWriter::operand(const Op &op, size_t i, int outer) const {
     const std::string text = constant(v);
     // Operators take a scalar beside a vector; functions do not.
     const bool literal = !vector_ || (outer != primary && outer != conditional);
-    const bool bothConstant = op.numOperands() == 2 && op.operand(1 - std::min<size_t>(i, 1))->isConstant();
+    const bool bothConstant =
+        op.numOperands() == 2 && op.operand(1 - std::min<size_t>(i, 1))->isConstant();
     return literal && !bothConstant ? text : vector_ ? fmt::format("rt::splat<V>({})", text) : text;
   }
   if (it == terms_.end())
-    throw InternalError(fmt::format("the body of an elementwise op uses '{}', which it does not hold", v->name));
+    throw InternalError(
+        fmt::format("the body of an elementwise op uses '{}', which it does not hold", v->name));
   const Term &term = it->second;
   if (outer == primary)
     return term.text; // inside the brackets of a call
-  const bool tight = term.precedence < outer || (i == 0 && term.precedence == outer && outer != conditional && outer != unary);
+  const bool tight = term.precedence < outer ||
+                     (i == 0 && term.precedence == outer && outer != conditional && outer != unary);
   return tight || term.precedence == primary ? term.text : "(" + term.text + ")";
 }
 
 /// quantize, dequantize and requantize of one element, which is held in its wide type.
 std::string ExpressionWriter::quantization(const Op &op) const {
   const bool back = op.is(ops::dequantize);
-  const ElementType packed = elementOf(back ? op.operand(0) : op.result()), real = elementOf(back ? op.result() : op.operand(0));
-  const std::string x = operand(op, 0, primary), scale = operand(op, 1, primary), q = elementCpp(packed);
-  const bool hasZero = op.numOperands() > 2 && op.operand(2), isFast = heldIn(packed) == q && elementOf(op.operand(1)) == ElementType::f32 && packed != ElementType::i32;
-  const std::string zero = hasZero ? operand(op, 2, primary) : fmt::format("{}{{}}", heldIn(packed));
+  const ElementType packed = elementOf(back ? op.operand(0) : op.result()),
+                    real = elementOf(back ? op.result() : op.operand(0));
+  const std::string x = operand(op, 0, primary), scale = operand(op, 1, primary),
+                    q = elementCpp(packed);
+  const bool hasZero = op.numOperands() > 2 && op.operand(2),
+             isFast = heldIn(packed) == q && elementOf(op.operand(1)) == ElementType::f32 &&
+                      packed != ElementType::i32;
+  const std::string zero =
+      hasZero ? operand(op, 2, primary) : fmt::format("{}{{}}", heldIn(packed));
   const std::string number = hasZero ? fmt::format("static_cast<int>({})", zero) : "0";
   if (op.is(ops::requantize))
-    return fmt::format("rt::cast<{}>(rt::requantizeAny<{}, rt::Rounding::{}>({}, {}, {}))", heldIn(packed), q, op[ir::attr::rounding], x, scale, number);
+    return fmt::format("rt::cast<{}>(rt::requantizeAny<{}, rt::Rounding::{}>({}, {}, {}))",
+                       heldIn(packed), q, op[ir::attr::rounding], x, scale, number);
   if (isFast && real == ElementType::f32)
     return fmt::format("rt::{}<{}>({}, {}, {})", op.def.name, q, x, scale, number);
   if (back)
     return fmt::format("rt::dequantizeAny<{}>({}, {}, {})", heldIn(real), x, scale, zero);
-  return fmt::format("rt::cast<{}>(rt::quantizeAny<{}>({}, {}, {}, {}))", heldIn(packed), q, x, scale, zero, op[ir::attr::saturate]);
+  return fmt::format("rt::cast<{}>(rt::quantizeAny<{}>({}, {}, {}, {}))", heldIn(packed), q, x,
+                     scale, zero, op[ir::attr::saturate]);
 }
 
 void ExpressionWriter::add(const Op &op) {
@@ -246,49 +259,60 @@ void ExpressionWriter::add(const Op &op) {
     } else if (elementCpp(to) == heldIn(to)) {
       text = fmt::format("rt::cast<{}>({})", elementCpp(to), x);
     } else { // rounded to the small type, held in the wide one
-      text = fmt::format("rt::cast<{}>(rt::cast<{}>({}{}))", heldIn(to), elementCpp(to), x, saturate ? "" : ", false");
+      text = fmt::format("rt::cast<{}>(rt::cast<{}>({}{}))", heldIn(to), elementCpp(to), x,
+                         saturate ? "" : ", false");
     }
   } else if (op.is(ops::quantize) || op.is(ops::dequantize) || op.is(ops::requantize)) {
     text = quantization(op);
   } else if (op.is(ops::bitcast)) {
     // Small types are held in wider ones: back to their bits, and from them.
     const std::string x = operand(op, 0, primary);
-    const auto converted = [](const std::string &type, const std::string &y) { return fmt::format("rt::cast<{}>({})", type, y); };
-    text = fmt::format("rt::bitCast<{}>({})", elementCpp(to), elementCpp(from) == heldIn(from) ? x : converted(elementCpp(from), x));
+    const auto converted = [](const std::string &type, const std::string &y) {
+      return fmt::format("rt::cast<{}>({})", type, y);
+    };
+    text = fmt::format("rt::bitCast<{}>({})", elementCpp(to),
+                       elementCpp(from) == heldIn(from) ? x : converted(elementCpp(from), x));
     if (elementCpp(to) != heldIn(to))
       text = converted(heldIn(to), text);
   } else if (op.is(ops::is_inf)) {
     const std::string x = operand(op, 0, primary);
     const bool negative = op[ir::attr::detectNegative], positive = op[ir::attr::detectPositive];
     text = !negative && !positive ? "false"
-           : negative && positive ? fmt::format("rt::isInf({})", x)
-                                  : fmt::format("rt::isInf({0}) && {0} {1} 0", x, negative ? "<" : ">");
+           : negative && positive
+               ? fmt::format("rt::isInf({})", x)
+               : fmt::format("rt::isInf({0}) && {0} {1} 0", x, negative ? "<" : ">");
     precedence = negative == positive ? primary : conditional;
   } else if (op.is(ops::pow) && !ir::isFloat(from)) {
     const std::string a = operand(op, 0, primary), b = operand(op, 1, primary);
     text = ir::isFloat(elementOf(op.operand(1)))
-               ? fmt::format("rt::cast<{}>(rt::pow(rt::cast<double>({}), rt::cast<double>({})))", heldIn(to), a, b)
+               ? fmt::format("rt::cast<{}>(rt::pow(rt::cast<double>({}), rt::cast<double>({})))",
+                             heldIn(to), a, b)
                : fmt::format("rt::powInt({}, rt::cast<int64_t>({}))", a, b);
   } else if (op.is(ops::pow) && !vector_ && elementOf(op.operand(1)) != from) {
-    text = fmt::format("rt::pow({}, rt::cast<{}>({}))", operand(op, 0, primary), heldIn(from), operand(op, 1, primary));
+    text = fmt::format("rt::pow({}, rt::cast<{}>({}))", operand(op, 0, primary), heldIn(from),
+                       operand(op, 1, primary));
   } else {
     const ExpressionRow *row = rowOf(op.def);
     const ElementType computed = op.is(ops::where) ? to : from;
-    const std::string_view pattern = !row                       ? std::string_view{}
-                                     : vector_                  ? row->vector
+    const std::string_view pattern = !row                    ? std::string_view{}
+                                     : vector_               ? row->vector
                                      : ir::isFloat(computed) ? row->real
-                                                                : row->integer;
+                                                             : row->integer;
     if (pattern.empty())
-      throw CompileError(Problem::unsupported, op.at, fmt::format("{} of {} has no expression", op.def.name, op.operand(0)->type.text()))
+      throw CompileError(
+          Problem::unsupported, op.at,
+          fmt::format("{} of {} has no expression", op.def.name, op.operand(0)->type.text()))
           .code("codegen.expression");
     // A pattern that is a call binds tightest and takes its operands as they are.
-    precedence = pattern.find("rt::") == 0 || pattern.find("static_cast") == 0 ? primary : row->precedence;
+    precedence =
+        pattern.find("rt::") == 0 || pattern.find("static_cast") == 0 ? primary : row->precedence;
     std::vector<std::string> operands;
     for (size_t i = 0; i < op.numOperands(); ++i)
       operands.push_back(operand(op, i, precedence));
     text = substitute(pattern, operands, heldIn(to));
   }
-  if (isSmallFloat(to) && !op.is(ops::cast) && !op.is(ops::where) && !op.is(ops::bitcast) && !op.is(ops::quantize)) {
+  if (isSmallFloat(to) && !op.is(ops::cast) && !op.is(ops::where) && !op.is(ops::bitcast) &&
+      !op.is(ops::quantize)) {
     text = fmt::format("rt::cast<float>(rt::cast<{}>({}))", elementCpp(to), text);
     precedence = primary;
   }
@@ -300,7 +324,11 @@ void ExpressionWriter::add(const Op &op) {
   }
   const std::string local = fmt::format("t{}", locals_++);
   const bool mask = vector_ && to == ElementType::boolean;
-  lines_.push_back(fmt::format("const {} {} = {};", mask ? "auto" : vector_ ? "V" : heldIn(to), local, text));
+  lines_.push_back(fmt::format("const {} {} = {};",
+                               mask      ? "auto"
+                               : vector_ ? "V"
+                                         : heldIn(to),
+                               local, text));
   terms_[op.result()] = {local, primary};
 }
 

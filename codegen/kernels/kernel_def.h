@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One row for each (op, variant): when it applies and how to call the kernel. The rows of an op stand
-// in the order of preference. Beside them, a row for each op: how to run the same kernel inside the
-// compiler.
+// One row for each (op, variant): when it applies and how to call the kernel. The rows of an op
+// stand in the order of preference. Beside them, a row for each op: how to run the same kernel
+// inside the compiler.
 #pragma once
 
 #include "codegen/kernels/call.h"

@@ -22,7 +22,7 @@ std::string nd(const std::vector<std::string> &v) {
 struct Matmul {
   Dims batch; ///< broadcast
   Dim m, n, k;
-  std::vector<Dim> aStride, bStride; ///< of the batch axes, in elements; 0 where it broadcasts
+  std::vector<Dim> aStride, bStride;   ///< of the batch axes, in elements; 0 where it broadcasts
   bool aShared = true, bShared = true; ///< no batch axis steps
 };
 
@@ -54,7 +54,8 @@ Matmul describeMatmul(const Op &op) {
 
 /// Of rows of f32 that the register tile can sum: it reads at least one element of each.
 bool isTiled(const Op &op) {
-  return isF32(op.operand(0)) && isF32(op.operand(1)) && !op[attr::transposeA] && describeMatmul(op).k.bounds().lo > 0;
+  return isF32(op.operand(0)) && isF32(op.operand(1)) && !op[attr::transposeA] &&
+         describeMatmul(op).k.bounds().lo > 0;
 }
 
 bool isPackedMatmul(const Op &op, const Target &) {
@@ -76,18 +77,23 @@ void emitPackedMatmul(Call &call) {
   call.include(vector ? "burin/rt/gemv.h" : "burin/rt/gemm.h");
   call.include("burin/rt/math.h");
   const std::string in = call.read(op.operand(0), "in");
-  const std::string weight = call.packed(packMatrix(op.operand(1), op[attr::transposeB], panel), "weight");
+  const std::string weight =
+      call.packed(packMatrix(op.operand(1), op[attr::transposeB], panel), "weight");
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
   const std::string m = call.extent(rows, "rows");
   // A product with a vector is short: its loops gain from extents that are known.
-  const std::string columns = call.extent(n, "columns", !vector), depth = call.extent(d.k, "depth", !vector && call.target.panel >= 16);
+  const std::string columns = call.extent(n, "columns", !vector),
+                    depth = call.extent(d.k, "depth", !vector && call.target.panel >= 16);
   const std::string lda = call.number(d.k, "depth", true), ldc = call.number(n, "columns", true);
   call.name = fmt::format("dense{}x{}{}", lda, ldc, epilogueName(op));
   if (vector)
-    call.line(fmt::format("rt::gemv<{}>({}, {}, {}, {}, {}, {}, work);", panel, columns, depth, in, weight, out, epilogue));
+    call.line(fmt::format("rt::gemv<{}>({}, {}, {}, {}, {}, {}, work);", panel, columns, depth, in,
+                          weight, out, epilogue));
   else
-    call.line(fmt::format("rt::{}<{}>({}, {}, {}, {}, {}, {}, {}, {}, {}, work);", n % panel ? "gemmExact" : "gemm", panel, m, columns, depth, in, lda, weight, out, ldc, epilogue));
+    call.line(fmt::format("rt::{}<{}>({}, {}, {}, {}, {}, {}, {}, {}, {}, work);",
+                          n % panel ? "gemmExact" : "gemm", panel, m, columns, depth, in, lda,
+                          weight, out, ldc, epilogue));
   call.units = (n + panel - 1) / panel;
   call.unitsOf = fmt::format("panels of {}", panel);
   call.macs = rows * d.n * d.k;
@@ -112,7 +118,8 @@ std::string batchText(Call &call, const Matmul &d) {
     shape = {"1"};
     a = b = c = {"0"};
   }
-  return fmt::format("rt::GemmBatch<{}>{{{}, {}, {}, {}}}", shape.size(), nd(shape), nd(a), nd(b), nd(c));
+  return fmt::format("rt::GemmBatch<{}>{{{}, {}, {}, {}}}", shape.size(), nd(shape), nd(a), nd(b),
+                     nd(c));
 }
 
 bool isDynamicMatmul(const Op &op, const Target &) { return isTiled(op); }
@@ -122,18 +129,22 @@ void emitDynamicMatmul(Call &call) {
   const Matmul d = describeMatmul(op);
   const int panel = d.n.isNumber() ? panelFor(call.target, d.n.number()) : call.target.panel;
   const bool tb = op[attr::transposeB];
-  call.name = fmt::format("matmul{}x{}{}", d.k.isNumber() ? d.k.text() : "K", d.n.isNumber() ? d.n.text() : "N",
-                          epilogueName(op));
+  call.name = fmt::format("matmul{}x{}{}", d.k.isNumber() ? d.k.text() : "K",
+                          d.n.isNumber() ? d.n.text() : "N", epilogueName(op));
   call.include("burin/rt/gemm_dynamic.h");
   call.include("burin/rt/math.h");
   const std::string a = call.read(op.operand(0), "a"), b = call.read(op.operand(1), "b");
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
-  const std::string m = call.extent(d.m, "rows"), n = call.extent(d.n, "columns"), k = call.extent(d.k, "depth");
+  const std::string m = call.extent(d.m, "rows"), n = call.extent(d.n, "columns"),
+                    k = call.extent(d.k, "depth");
   const std::string lda = call.number(d.k, "lda"), ldc = call.number(d.n, "ldc");
-  const std::string bRow = tb ? "1" : call.number(d.n, "bRow"), bColumn = tb ? call.number(d.k, "bColumn") : "1";
+  const std::string bRow = tb ? "1" : call.number(d.n, "bRow"),
+                    bColumn = tb ? call.number(d.k, "bColumn") : "1";
   call.line(fmt::format("const auto batch = {};", batchText(call, d)));
-  call.line(fmt::format("rt::gemmDynamic<{}>(batch, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, work);", panel, m, n, k, a, lda, b, bRow, bColumn, out, ldc, epilogue));
+  call.line(
+      fmt::format("rt::gemmDynamic<{}>(batch, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, work);",
+                  panel, m, n, k, a, lda, b, bRow, bColumn, out, ldc, epilogue));
   call.units = ir::product(d.batch) * ceilDiv(d.n, panel);
   call.unitsOf = fmt::format("panels of {}", panel);
   call.scratchBytes = d.k.bounds().hi * panel * 4;
@@ -160,23 +171,41 @@ void emitScalarMatmul(Call &call) {
     }
   }
   const std::string out = call.write(op.result(), "out");
-  const std::string m = call.number(d.m, "rows"), n = call.number(d.n, "columns"), k = call.number(d.k, "depth");
+  const std::string m = call.number(d.m, "rows"), n = call.number(d.n, "columns"),
+                    k = call.number(d.k, "depth");
   call.line(fmt::format("const auto batch = {};", batchText(call, d)));
-  const std::string aStride = ta ? nd({"1", m}) : nd({k, "1"}), bStride = tb ? nd({"1", k}) : nd({n, "1"}), cStride = nd({n, "1"});
+  const std::string aStride = ta ? nd({"1", m}) : nd({k, "1"}),
+                    bStride = tb ? nd({"1", k}) : nd({n, "1"}), cStride = nd({n, "1"});
   if (integer)
-    call.line(fmt::format("rt::matmulInteger(batch, {}, {}, {}, {}, {}, {}, {}, {}{}, {}, rt::Keep{{}}, work);", m, n, k, a, aStride, b, bStride, zeros, out, cStride));
+    call.line(fmt::format(
+        "rt::matmulInteger(batch, {}, {}, {}, {}, {}, {}, {}, {}{}, {}, rt::Keep{{}}, work);", m, n,
+        k, a, aStride, b, bStride, zeros, out, cStride));
   else
-    call.line(fmt::format("rt::matmulScalar<{}>(batch, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, work);", accumulator(op.operand(0)->type.element()), m, n, k, a, aStride, b, bStride,
-                          out, cStride, storeAs(op.operand(0)->type.element())));
+    call.line(
+        fmt::format("rt::matmulScalar<{}>(batch, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, work);",
+                    accumulator(op.operand(0)->type.element()), m, n, k, a, aStride, b, bStride,
+                    out, cStride, storeAs(op.operand(0)->type.element())));
   call.units = ir::product(d.batch) * d.m;
   call.unitsOf = "rows";
   call.macs = ir::product(d.batch) * d.m * d.n * d.k;
 }
 
 constexpr KernelDef kLinear[] = {
-    {.op = &ops::matmul, .variant = "gemv", .applies = isGemv, .emit = emitPackedMatmul, .epilogue = true},
-    {.op = &ops::matmul, .variant = "gemm", .applies = isPackedMatmul, .emit = emitPackedMatmul, .epilogue = true},
-    {.op = &ops::matmul, .variant = "gemm of two activations", .applies = isDynamicMatmul, .emit = emitDynamicMatmul, .epilogue = true},
+    {.op = &ops::matmul,
+     .variant = "gemv",
+     .applies = isGemv,
+     .emit = emitPackedMatmul,
+     .epilogue = true},
+    {.op = &ops::matmul,
+     .variant = "gemm",
+     .applies = isPackedMatmul,
+     .emit = emitPackedMatmul,
+     .epilogue = true},
+    {.op = &ops::matmul,
+     .variant = "gemm of two activations",
+     .applies = isDynamicMatmul,
+     .emit = emitDynamicMatmul,
+     .epilogue = true},
     {.op = &ops::matmul, .variant = "scalar", .emit = emitScalarMatmul},
     {.op = &ops::matmul_integer, .variant = "scalar", .emit = emitScalarMatmul},
 };

@@ -15,14 +15,18 @@ namespace attr = ir::attr;
 /// The layout of a list as the first lines of the stub; the name of it is "list".
 void layoutLine(Call &call, const Type &type, std::string_view name = "list") {
   if (type.isList() && !type.capacity().isNumber())
-    throw CompileError(Problem::unsupported, call.op.at, fmt::format("{} has a capacity that is open", type.text())).code("codegen.list").hint("make it a number with --dim");
+    throw CompileError(Problem::unsupported, call.op.at,
+                       fmt::format("{} has a capacity that is open", type.text()))
+        .code("codegen.list")
+        .hint("make it a number with --dim");
   const Type *innermost = &type;
   while (!innermost->isTensor())
     innermost = &innermost->inner();
   (void)elementCpp(innermost->element()); // no strings
   const ir::ListLayout l = ir::listLayout(type);
   call.include("burin/rt/list.h");
-  call.line(fmt::format("const rt::ListLayout {}{{{}, {}, {}, {}}};", name, l.capacity, l.slotBytes, l.extents, l.elementBytes));
+  call.line(fmt::format("const rt::ListLayout {}{{{}, {}, {}, {}}};", name, l.capacity, l.slotBytes,
+                        l.extents, l.elementBytes));
 }
 
 /// An array of extents for kernels that read them while running.
@@ -48,7 +52,8 @@ void returnStatus(Call &call, std::string_view done, std::string_view otherwise)
 /// An index that may be absent.
 std::string indexText(Call &call, size_t i, std::string absent) {
   const Op &op = call.op;
-  return i < op.numOperands() && op.operand(i) ? call.read(op.operand(i), "index") + "[0]" : std::move(absent);
+  return i < op.numOperands() && op.operand(i) ? call.read(op.operand(i), "index") + "[0]"
+                                               : std::move(absent);
 }
 
 void emitMake(Call &call) {
@@ -60,7 +65,8 @@ void emitMake(Call &call) {
   call.line(fmt::format("rt::setListLength({}, {});", out, op.numOperands()));
   for (size_t i = 0; i < op.numOperands(); ++i) {
     const std::string x = call.read(op.operand(i), fmt::format("x{}", i));
-    const std::string extents = elementExtents(call, type, op.operand(i), fmt::format("shape{}", i));
+    const std::string extents =
+        elementExtents(call, type, op.operand(i), fmt::format("shape{}", i));
     call.line(fmt::format("rt::putElement(list, {}, {}, {}, {});", out, i, extents, x));
   }
   if (op.numOperands() == 0)
@@ -78,7 +84,8 @@ void emitLength(Call &call) {
   call.name = op.is(ops::list_length) ? "listLength" : "optionalHas";
   call.include("burin/rt/list.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  call.line(fmt::format("*{} = rt::listLength({}){};", out, in, op.is(ops::list_length) ? "" : " > 0"));
+  call.line(
+      fmt::format("*{} = rt::listLength({}){};", out, in, op.is(ops::list_length) ? "" : " > 0"));
 }
 
 /// What lies where: extents of the element go to the scratch of the step, which reads them there.
@@ -87,8 +94,10 @@ void emitGet(Call &call) {
   const Type &type = op.operand(0)->type;
   call.name = op.is(ops::list_get) ? "listGet" : "optionalGet";
   layoutLine(call, type);
-  const std::string in = call.read(op.operand(0), "in"), index = indexText(call, 1, "0"), out = call.write(op.result(), "out");
-  returnStatus(call, fmt::format("rt::listGet(list, {}, {}, {}, work.scratch)", in, index, out), "failed_assert");
+  const std::string in = call.read(op.operand(0), "in"), index = indexText(call, 1, "0"),
+                    out = call.write(op.result(), "out");
+  returnStatus(call, fmt::format("rt::listGet(list, {}, {}, {}, work.scratch)", in, index, out),
+               "failed_assert");
   call.scratchBytes = ir::listLayout(type).extents * 8;
 }
 
@@ -98,9 +107,11 @@ void emitInsert(Call &call) {
   call.name = "listInsert";
   layoutLine(call, type);
   const std::string in = call.read(op.operand(0), "in"), x = call.read(op.operand(1), "x");
-  const std::string index = indexText(call, 2, fmt::format("rt::listLength({})", in)), out = call.write(op.result(), "out");
+  const std::string index = indexText(call, 2, fmt::format("rt::listLength({})", in)),
+                    out = call.write(op.result(), "out");
   const std::string extents = elementExtents(call, type, op.operand(1), "shape");
-  call.line(fmt::format("const rt::ListResult result = rt::listInsert(list, {}, {}, {}, {}, {});", in, index, extents, x, out));
+  call.line(fmt::format("const rt::ListResult result = rt::listInsert(list, {}, {}, {}, {}, {});",
+                        in, index, extents, x, out));
   call.line("if (result == rt::ListResult::index)");
   call.line("  return Status::failed_assert;");
   returnStatus(call, "result == rt::ListResult::done", "bad_shape");
@@ -110,13 +121,16 @@ void emitErase(Call &call) {
   const Op &op = call.op;
   call.name = "listErase";
   layoutLine(call, op.operand(0)->type);
-  const std::string in = call.read(op.operand(0), "in"), index = indexText(call, 1, "-1"), out = call.write(op.result(), "out");
-  returnStatus(call, fmt::format("rt::listErase(list, {}, {}, {})", in, index, out), "failed_assert");
+  const std::string in = call.read(op.operand(0), "in"), index = indexText(call, 1, "-1"),
+                    out = call.write(op.result(), "out");
+  returnStatus(call, fmt::format("rt::listErase(list, {}, {}, {})", in, index, out),
+               "failed_assert");
 }
 
 std::string axisText(const Type &tensor, int64_t axis) {
   const auto rank = static_cast<int64_t>(tensor.rank());
-  return fmt::format("rt::ListAxis{{{}, {}, {}}}", rank, axis < 0 ? axis + rank : axis, ir::elementSize(tensor.element()));
+  return fmt::format("rt::ListAxis{{{}, {}, {}}}", rank, axis < 0 ? axis + rank : axis,
+                     ir::elementSize(tensor.element()));
 }
 
 void emitConcat(Call &call) {
@@ -125,9 +139,14 @@ void emitConcat(Call &call) {
   call.name = "listConcat";
   layoutLine(call, type);
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  const std::string fixed = ir::listLayout(type).extents > 0 ? "nullptr" : extentsLine(call, type.inner().shape(), "fixed");
+  const std::string fixed = ir::listLayout(type).extents > 0
+                                ? "nullptr"
+                                : extentsLine(call, type.inner().shape(), "fixed");
   const std::string shape = extentsLine(call, op.result()->type.shape(), "shape");
-  returnStatus(call, fmt::format("rt::listConcat(list, {}, {}, {}, {}, {})", axisText(type.inner(), op[attr::axis]), in, fixed, shape, out), "bad_shape");
+  returnStatus(call,
+               fmt::format("rt::listConcat(list, {}, {}, {}, {}, {})",
+                           axisText(type.inner(), op[attr::axis]), in, fixed, shape, out),
+               "bad_shape");
 }
 
 void emitSplit(Call &call) {
@@ -135,8 +154,12 @@ void emitSplit(Call &call) {
   call.name = "listSplit";
   layoutLine(call, op.result()->type);
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  const std::string shape = extentsLine(call, op.operand(0)->type.shape(), "shape"), count = call.number(op[attr::count][0], "count");
-  returnStatus(call, fmt::format("rt::listSplit(list, {}, {}, {}, {}, {})", axisText(op.operand(0)->type, op[attr::axis]), in, shape, count, out), "bad_shape");
+  const std::string shape = extentsLine(call, op.operand(0)->type.shape(), "shape"),
+                    count = call.number(op[attr::count][0], "count");
+  returnStatus(call,
+               fmt::format("rt::listSplit(list, {}, {}, {}, {}, {})",
+                           axisText(op.operand(0)->type, op[attr::axis]), in, shape, count, out),
+               "bad_shape");
 }
 
 constexpr KernelDef kList[] = {

@@ -22,10 +22,12 @@ Dim rowsOf(const Dims &shape) {
 }
 
 /// out[i] = in[start + i * stride] over a shape; both may be strided.
-void stridedCopy(Call &call, const Dims &shape, const std::string &in, const Dims &inStride, const std::string &out, const Dims &outStride) {
+void stridedCopy(Call &call, const Dims &shape, const std::string &in, const Dims &inStride,
+                 const std::string &out, const Dims &outStride) {
   call.include("burin/rt/nd.h");
-  call.line(InOrder{"rt::stridedCopy({}, {}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, ndText(call, inStride, "inStride"), out,
-                        ndText(call, outStride, "outStride")}.text);
+  call.line(InOrder{"rt::stridedCopy({}, {}, {}, {}, {}, work);", ndText(call, shape, "shape"), in,
+                    ndText(call, inStride, "inStride"), out, ndText(call, outStride, "outStride")}
+                .text);
   call.units = rowsOf(shape);
   call.unitsOf = "rows";
 }
@@ -40,7 +42,8 @@ void emitCopy(Call &call) {
 
 void emitTranspose(Call &call) {
   const Op &op = call.op;
-  const Dims shape = atLeastOneAxis(op.result()->type.shape()), strides = denseStrides(op.operand(0)->type.shape());
+  const Dims shape = atLeastOneAxis(op.result()->type.shape()),
+             strides = denseStrides(op.operand(0)->type.shape());
   Dims inStride;
   for (const int64_t axis : op[attr::perm])
     inStride.push_back(strides[static_cast<size_t>(axis)]);
@@ -49,7 +52,9 @@ void emitTranspose(Call &call) {
   call.name = "transpose";
   call.include("burin/rt/nd.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  call.line(InOrder{"rt::transpose({}, {}, {}, {}, work);", ndText(call, shape, "shape"), in, ndText(call, inStride, "stride"), out}.text);
+  call.line(InOrder{"rt::transpose({}, {}, {}, {}, work);", ndText(call, shape, "shape"), in,
+                    ndText(call, inStride, "stride"), out}
+                .text);
   call.units = shape[0];
   call.unitsOf = "slices";
 }
@@ -79,7 +84,8 @@ void emitSlice(Call &call) {
   call.name = "slice";
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
   const std::string first = call.number(start, "start");
-  stridedCopy(call, shape, first == "0" ? in : fmt::format("{} + {}", in, first), atLeastOneAxis(strides), out, denseStrides(shape));
+  stridedCopy(call, shape, first == "0" ? in : fmt::format("{} + {}", in, first),
+              atLeastOneAxis(strides), out, denseStrides(shape));
 }
 
 void emitSliceAt(Call &call) {
@@ -88,7 +94,9 @@ void emitSliceAt(Call &call) {
   const Dims shape = atLeastOneAxis(op.result()->type.shape());
   Dims strides = denseStrides(from);
   call.name = "sliceAt";
-  const std::string in = call.read(op.operand(0), "in"), starts = call.read(op.operand(1), "starts"), out = call.write(op.result(), "out");
+  const std::string in = call.read(op.operand(0), "in"),
+                    starts = call.read(op.operand(1), "starts"),
+                    out = call.write(op.result(), "out");
   call.include("burin/rt/index.h");
   call.line("ptrdiff_t first = 0;");
   for (size_t i = 0; i < from.size(); ++i) {
@@ -96,8 +104,10 @@ void emitSliceAt(Call &call) {
     // The last start that keeps all of the slice inside.
     const Dim room = from[i] - (shape[i] - 1) * Dim(step < 0 ? -step : step) - 1;
     const std::string most = call.number(step < 0 ? from[i] - 1 : room, fmt::format("most{}", i));
-    const std::string least = call.number(step < 0 ? (shape[i] - 1) * Dim(-step) : Dim(0), fmt::format("least{}", i));
-    call.line(fmt::format("first += rt::clampStart({}[{}], {}, {}) * {};", starts, i, least, most, call.number(strides[i], fmt::format("step{}", i))));
+    const std::string least =
+        call.number(step < 0 ? (shape[i] - 1) * Dim(-step) : Dim(0), fmt::format("least{}", i));
+    call.line(fmt::format("first += rt::clampStart({}[{}], {}, {}) * {};", starts, i, least, most,
+                          call.number(strides[i], fmt::format("step{}", i))));
     strides[i] = strides[i] * Dim(step);
   }
   stridedCopy(call, shape, in + " + first", atLeastOneAxis(strides), out, denseStrides(shape));
@@ -120,9 +130,12 @@ void emitConcat(Call &call) {
   Dim at = 0;
   for (size_t i = 0; i < op.numOperands(); ++i) {
     const Dim length = op.operand(i)->type.dim(axis) * inner;
-    const std::string n = call.number(length, fmt::format("row{}", i)), to = call.number(at, fmt::format("at{}", i));
-    call.line(fmt::format("rt::stridedCopy(rt::Nd<2>{{{{{}, {}}}}}, {}, rt::Nd<2>{{{{{}, 1}}}}, {}, rt::Nd<2>{{{{{}, 1}}}}, work);", call.number(outer, fmt::format("rows{}", i)), n,
-                          in[i], n, to == "0" ? out : fmt::format("{} + {}", out, to), rowLength));
+    const std::string n = call.number(length, fmt::format("row{}", i)),
+                      to = call.number(at, fmt::format("at{}", i));
+    call.line(fmt::format("rt::stridedCopy(rt::Nd<2>{{{{{}, {}}}}}, {}, rt::Nd<2>{{{{{}, 1}}}}, "
+                          "{}, rt::Nd<2>{{{{{}, 1}}}}, work);",
+                          call.number(outer, fmt::format("rows{}", i)), n, in[i], n,
+                          to == "0" ? out : fmt::format("{} + {}", out, to), rowLength));
     at = at + length;
   }
   call.units = outer;
@@ -131,8 +144,10 @@ void emitConcat(Call &call) {
 
 void emitPad(Call &call) {
   const Op &op = call.op;
-  ir::Dims from = atLeastOneAxis(op.operand(0)->type.shape()), shape = atLeastOneAxis(op.result()->type.shape());
-  Dims begin(op[attr::pads].begin(), op[attr::pads].begin() + static_cast<ptrdiff_t>(op[attr::pads].size() / 2));
+  ir::Dims from = atLeastOneAxis(op.operand(0)->type.shape()),
+           shape = atLeastOneAxis(op.result()->type.shape());
+  Dims begin(op[attr::pads].begin(),
+             op[attr::pads].begin() + static_cast<ptrdiff_t>(op[attr::pads].size() / 2));
   begin = begin.empty() ? Dims{0} : begin;
   // An axis without a border becomes a part of the one before it: few long rows.
   for (size_t i = from.size(); i-- > 1 && op[attr::mode] == "constant";)
@@ -146,21 +161,27 @@ void emitPad(Call &call) {
   const std::string in = call.read(op.operand(0), "in");
   const Value *value = op.numOperands() > 1 ? op.operand(1) : nullptr;
   const std::string element = elementCpp(op.operand(0)->type.element());
-  const std::string fill = value ? call.read(value, "value") + "[0]" : fmt::format("{}{{}}", element);
+  const std::string fill =
+      value ? call.read(value, "value") + "[0]" : fmt::format("{}{{}}", element);
   const std::string out = call.write(op.result(), "out");
-  call.line(InOrder{"rt::pad<rt::PadMode::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::mode], ndText(call, from, "in", true), ndText(call, begin, "begin", true),
-                    ndText(call, shape, "out", true), in, fill, out}.text);
+  call.line(InOrder{"rt::pad<rt::PadMode::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::mode],
+                    ndText(call, from, "in", true), ndText(call, begin, "begin", true),
+                    ndText(call, shape, "out", true), in, fill, out}
+                .text);
   call.units = rowsOf(shape);
   call.unitsOf = "rows";
 }
 
 void emitTile(Call &call) {
   const Op &op = call.op;
-  const Dims from = atLeastOneAxis(op.operand(0)->type.shape()), shape = atLeastOneAxis(op.result()->type.shape());
+  const Dims from = atLeastOneAxis(op.operand(0)->type.shape()),
+             shape = atLeastOneAxis(op.result()->type.shape());
   call.name = "tile";
   call.include("burin/rt/nd.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  call.line(InOrder{"rt::tile({}, {}, {}, {}, work);", ndText(call, from, "in"), ndText(call, shape, "out"), in, out}.text);
+  call.line(InOrder{"rt::tile({}, {}, {}, {}, work);", ndText(call, from, "in"),
+                    ndText(call, shape, "out"), in, out}
+                .text);
   call.units = rowsOf(shape);
   call.unitsOf = "rows";
 }
@@ -190,11 +211,14 @@ void emitExtents(Call &call) {
   const Op &op = call.op;
   const std::optional<Dims> &dims = op.result()->contents();
   if (!dims)
-    throw CompileError(Problem::unsupported, op.at, fmt::format("{} has no known extents", op.def.name)).code("codegen.extents");
+    throw CompileError(Problem::unsupported, op.at,
+                       fmt::format("{} has no known extents", op.def.name))
+        .code("codegen.extents");
   call.name = fmt::format("extents{}", dims->size());
   const std::string out = call.write(op.result(), "out");
   for (size_t i = 0; i < dims->size(); ++i)
-    call.line(fmt::format("{}[{}] = {};", out, i, call.number((*dims)[i], fmt::format("extent{}", i))));
+    call.line(
+        fmt::format("{}[{}] = {};", out, i, call.number((*dims)[i], fmt::format("extent{}", i))));
 }
 
 constexpr KernelDef kMovement[] = {

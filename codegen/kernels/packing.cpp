@@ -60,7 +60,8 @@ Packed packMatrix(const Value *from, bool transposed, int panel) {
     else
       for (int64_t i = 0; i < k; ++i)
         for (int64_t j = 0; j < n; ++j)
-          out[static_cast<size_t>((j / panel * k + i) * panel + j % panel)] = values[static_cast<size_t>(i * n + j)];
+          out[static_cast<size_t>((j / panel * k + i) * panel + j % panel)] =
+              values[static_cast<size_t>(i * n + j)];
     return toBytes(out);
   };
   return packed;
@@ -76,20 +77,23 @@ Packed packFilter(const Value *from, int64_t groups, int panel) {
   }
   Packed packed;
   packed.from = from;
-  packed.layout = fmt::format("{}[{}]{}[{}]", groups == 1 ? "" : fmt::format("[{}]", groups), panels(each, panel), kernel, panel);
+  packed.layout = fmt::format("{}[{}]{}[{}]", groups == 1 ? "" : fmt::format("[{}]", groups),
+                              panels(each, panel), kernel, panel);
   packed.count = groups * panels(each, panel) * depth * panel;
   packed.make = [from, groups, each, depth, panel, count = packed.count] {
     const std::vector<float> values = floats(from);
     std::vector<float> out(static_cast<size_t>(count));
     for (int64_t g = 0; g < groups; ++g)
-      packRows(values.data() + g * each * depth, each, depth, panel, out.data() + g * panels(each, panel) * depth * panel);
+      packRows(values.data() + g * each * depth, each, depth, panel,
+               out.data() + g * panels(each, panel) * depth * panel);
     return toBytes(out);
   };
   return packed;
 }
 
 Packed packWinograd(const Value *from, int tile, int panel) {
-  const int64_t o = from->type.dim(0).number(), c = from->type.dim(3).number(), points = (tile + 2) * (tile + 2);
+  const int64_t o = from->type.dim(0).number(), c = from->type.dim(3).number(),
+                points = (tile + 2) * (tile + 2);
   const int64_t plane = panels(o, panel) * c * panel;
   Packed packed;
   packed.from = from;

@@ -15,9 +15,11 @@ std::vector<std::byte> toBytes(const std::vector<float> &);
 int panelFor(const Target &, int64_t columns);
 /// A constant [k, n] (or [n, k] if transposed) of f32 in panels [ceil(n / panel)][k][panel].
 Packed packMatrix(const Value *, bool transposed, int panel);
-/// A filter [o, kernel..., c/g] of f32 in panels [groups][ceil(o/g / panel)][kernel...][c/g][panel].
+/// A filter [o, kernel..., c/g] of f32 in panels [groups][ceil(o/g /
+/// panel)][kernel...][c/g][panel].
 Packed packFilter(const Value *, int64_t groups, int panel);
-/// A filter [o, 3, 3, c] of f32, transformed for Winograd's tiles of `tile` x `tile` in double, in panels
+/// A filter [o, 3, 3, c] of f32, transformed for Winograd's tiles of `tile` x `tile` in double, in
+/// panels
 /// [(tile + 2)^2][ceil(o / panel)][c][panel].
 Packed packWinograd(const Value *, int tile, int panel);
 /// A depthwise filter [o, kernel..., 1] as [kernel...][o].

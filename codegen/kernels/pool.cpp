@@ -11,7 +11,6 @@ namespace {
 namespace ops = ir::ops;
 namespace attr = ir::attr;
 
-
 /// `const rt::Pool<R> shape{...};` for one to three spatial axes.
 void poolShape(Call &call) {
   const Op &op = call.op;
@@ -37,7 +36,9 @@ void poolShape(Call &call) {
     inStride.push_back(inStep);
     outStride.push_back(outStep);
   }
-  const auto entry = [&](const std::string &text, std::string_view name) { call.line(fmt::format("    {}, // {}", text, name)); };
+  const auto entry = [&](const std::string &text, std::string_view name) {
+    call.line(fmt::format("    {}, // {}", text, name));
+  };
   const auto list = [&](const Dims &dims, std::string_view name) {
     std::string text;
     for (size_t i = 0; i < dims.size(); ++i)
@@ -73,9 +74,13 @@ bool isTiling(const Op &op, const Target &) {
   if (x.rank() != 4 || x.element() != ElementType::f32)
     return false;
   const int64_t k = op[attr::kernel][0];
-  const auto all = [](const ir::Ints &v, int64_t n) { return std::ranges::all_of(v, [n](int64_t i) { return i == n; }); };
-  return (k == 2 || k == 3) && all(op[attr::kernel], k) && all(op[attr::strides], k) && all(op[attr::dilations], 1) &&
-         std::ranges::all_of(op[attr::pads], [](const Dim &d) { return d.isNumber(0); }) && x.dim(0).isNumber(1);
+  const auto all = [](const ir::Ints &v, int64_t n) {
+    return std::ranges::all_of(v, [n](int64_t i) { return i == n; });
+  };
+  return (k == 2 || k == 3) && all(op[attr::kernel], k) && all(op[attr::strides], k) &&
+         all(op[attr::dilations], 1) &&
+         std::ranges::all_of(op[attr::pads], [](const Dim &d) { return d.isNumber(0); }) &&
+         x.dim(0).isNumber(1);
 }
 
 void emitTilingMaxPool(Call &call) {
@@ -85,9 +90,12 @@ void emitTilingMaxPool(Call &call) {
   call.name = fmt::format("maxPool{}", kernelText(op));
   call.include("burin/rt/pool.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  const std::string width = call.number(y.dim(2), "width"), channels = call.extent(y.dim(3), "channels");
-  call.line(InOrder{"rt::maxPool2d<{}>({}, {}, {}, {}, {}, {}, work);", k, width, channels, in, call.number(x.dim(2) * x.dim(3), "inRow"), out,
-                        call.number(y.dim(2) * y.dim(3), "outRow")}.text);
+  const std::string width = call.number(y.dim(2), "width"),
+                    channels = call.extent(y.dim(3), "channels");
+  call.line(InOrder{"rt::maxPool2d<{}>({}, {}, {}, {}, {}, {}, work);", k, width, channels, in,
+                    call.number(x.dim(2) * x.dim(3), "inRow"), out,
+                    call.number(y.dim(2) * y.dim(3), "outRow")}
+                .text);
   call.units = y.dim(0) * y.dim(1);
   call.unitsOf = "rows";
 }
@@ -103,9 +111,11 @@ void emitMaxPool(Call &call) {
 void emitMaxPoolIndices(Call &call) {
   const Op &op = call.op;
   call.name = fmt::format("maxPoolIndices{}", kernelText(op));
-  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out"), indices = call.write(op.result(1), "indices");
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out"),
+                    indices = call.write(op.result(1), "indices");
   poolShape(call);
-  call.line(fmt::format("rt::maxPoolIndices(shape, {}, {}, {}, {}, work);", op[attr::columnMajor], in, out, indices));
+  call.line(fmt::format("rt::maxPoolIndices(shape, {}, {}, {}, {}, work);", op[attr::columnMajor],
+                        in, out, indices));
 }
 
 void emitAveragePool(Call &call) {
@@ -113,7 +123,8 @@ void emitAveragePool(Call &call) {
   call.name = fmt::format("averagePool{}", kernelText(op));
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
   poolShape(call);
-  call.line(fmt::format("rt::averagePool<rt::Divisor::{}>(shape, {}, {}, rt::Keep{{}}, work);", op[attr::countIncludePad] ? "padded" : "inside", in, out));
+  call.line(fmt::format("rt::averagePool<rt::Divisor::{}>(shape, {}, {}, rt::Keep{{}}, work);",
+                        op[attr::countIncludePad] ? "padded" : "inside", in, out));
 }
 
 constexpr KernelDef kPool[] = {

@@ -31,7 +31,8 @@ bool isQuantized(ElementType e) {
 
 bool hasFloatScale(const Op &op, const Target &) {
   const bool quantize = op.is(ops::quantize);
-  return isF32(op.operand(1)) && isF32(quantize ? op.operand(0) : op.result()) && isQuantized((quantize ? op.result() : op.operand(0))->type.element());
+  return isF32(op.operand(1)) && isF32(quantize ? op.operand(0) : op.result()) &&
+         isQuantized((quantize ? op.result() : op.operand(0))->type.element());
 }
 
 /// How the scales of an op lie along x; one for all is along an axis of one.
@@ -61,7 +62,9 @@ Operands operandsOf(Call &call, ElementType quantized) {
   const Op &op = call.op;
   const Value *zero = op.numOperands() > 2 ? op.operand(2) : nullptr;
   return {call.read(op.operand(0), "in"), call.read(op.operand(1), "scale"),
-          zero ? call.read(zero, "zero") : fmt::format("static_cast<const {} *>(nullptr)", elementCpp(quantized)), call.write(op.result(), "out")};
+          zero ? call.read(zero, "zero")
+               : fmt::format("static_cast<const {} *>(nullptr)", elementCpp(quantized)),
+          call.write(op.result(), "out")};
 }
 
 void emitLinear(Call &call) {
@@ -71,20 +74,24 @@ void emitLinear(Call &call) {
   call.name = kernel;
   call.include("burin/rt/quant.h");
   call.include("burin/rt/numeric.h");
-  const auto [in, scale, zero, out] = operandsOf(call, (quantize ? op.result() : op.operand(0))->type.element());
+  const auto [in, scale, zero, out] =
+      operandsOf(call, (quantize ? op.result() : op.operand(0))->type.element());
   const Scales s = scalesOf(op);
   call.units = s.outer * s.axis;
   call.unitsOf = "slices";
   if (op.operand(1)->type.rank() == 0) {
-    call.line(fmt::format("rt::{}({}, {}[0], {}, {}, work);", kernel, in, scale, hasZero ? fmt::format("rt::zeroAt({}, 0)", zero) : "0", out));
+    call.line(fmt::format("rt::{}({}, {}[0], {}, {}, work);", kernel, in, scale,
+                          hasZero ? fmt::format("rt::zeroAt({}, 0)", zero) : "0", out));
     call.unitsOf = "elements";
     return;
   }
   const std::string axis = call.number(s.axis, "axis"), inner = call.number(s.inner, "inner");
   if (s.block > 0)
-    call.line(fmt::format("rt::{}Blocked({}, {}, {}, {}, {}, {}, {}, work);", kernel, axis, s.block, inner, in, scale, zero, out));
+    call.line(fmt::format("rt::{}Blocked({}, {}, {}, {}, {}, {}, {}, work);", kernel, axis, s.block,
+                          inner, in, scale, zero, out));
   else
-    call.line(fmt::format("rt::{}Axis({}, {}, {}, {}, {}, {}, work);", kernel, axis, inner, in, scale, zero, out));
+    call.line(fmt::format("rt::{}Axis({}, {}, {}, {}, {}, {}, work);", kernel, axis, inner, in,
+                          scale, zero, out));
 }
 
 /// The kernels over all types.
@@ -93,14 +100,19 @@ void emitAny(Call &call) {
   const bool quantize = op.is(ops::quantize), sums = op.is(ops::requantize);
   call.name = fmt::format("{}Linear", op.def.name);
   call.include("burin/rt/quant_any.h");
-  const auto [in, scale, zero, out] = operandsOf(call, (op.is(ops::dequantize) ? op.operand(0) : op.result())->type.element());
+  const auto [in, scale, zero, out] =
+      operandsOf(call, (op.is(ops::dequantize) ? op.operand(0) : op.result())->type.element());
   const Scales s = scalesOf(op);
-  const std::string axis = InOrder{"rt::ScaleAxis{{{}, {}, {}}}", call.number(s.axis, "axis"), s.block, call.number(s.inner, "inner")}.text;
+  const std::string axis = InOrder{"rt::ScaleAxis{{{}, {}, {}}}", call.number(s.axis, "axis"),
+                                   s.block, call.number(s.inner, "inner")}
+                               .text;
   if (sums) {
     const bool oneZero = op.numOperands() > 2 && op.operand(2) && op.operand(2)->type.rank() == 0;
-    call.line(fmt::format("rt::requantizeLinear<rt::Rounding::{}>({}, {}, {}, {}, {}, {}, work);", op[attr::rounding], axis, in, scale, zero, oneZero, out));
+    call.line(fmt::format("rt::requantizeLinear<rt::Rounding::{}>({}, {}, {}, {}, {}, {}, work);",
+                          op[attr::rounding], axis, in, scale, zero, oneZero, out));
   } else {
-    call.line(fmt::format("rt::{}Any({}, {}, {}, {}, {}{}, work);", call.name, axis, in, scale, zero, quantize ? (op[attr::saturate] ? "true, " : "false, ") : "", out));
+    call.line(fmt::format("rt::{}Any({}, {}, {}, {}, {}{}, work);", call.name, axis, in, scale,
+                          zero, quantize ? (op[attr::saturate] ? "true, " : "false, ") : "", out));
   }
   call.units = s.outer * s.axis;
   call.unitsOf = op.operand(1)->type.rank() == 0 ? "elements" : "slices";

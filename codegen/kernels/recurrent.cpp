@@ -31,16 +31,21 @@ constexpr Weight kWeights[] = {
     {7, "peephole", "packPeephole", rt::packPeephole, &rt::RnnWeights::peepholeFloats},
 };
 
-const Value *operandOrNull(const Op &op, size_t i) { return i < op.numOperands() ? op.operand(i) : nullptr; }
+const Value *operandOrNull(const Op &op, size_t i) {
+  return i < op.numOperands() ? op.operand(i) : nullptr;
+}
 
-std::string cellName(const Op &op) { return op.is(ops::gru) && op[attr::linearBeforeReset] ? "gruLinear" : std::string(op.def.name); }
+std::string cellName(const Op &op) {
+  return op.is(ops::gru) && op[attr::linearBeforeReset] ? "gruLinear" : std::string(op.def.name);
+}
 rt::Cell cellOf(const Op &op) {
   if (op.is(ops::gru))
     return op[attr::linearBeforeReset] ? rt::Cell::gruLinear : rt::Cell::gru;
   return op.is(ops::lstm) ? rt::Cell::lstm : rt::Cell::rnn;
 }
 
-Packed packWeight(const Op &op, const Weight &weight, const Value *from, const rt::RnnWeights &shape) {
+Packed packWeight(const Op &op, const Weight &weight, const Value *from,
+                  const rt::RnnWeights &shape) {
   Packed packed;
   packed.from = from;
   packed.count = (shape.*weight.floats)() * shape.directions;
@@ -68,14 +73,17 @@ void emitRecurrent(Call &call) {
   const Op &op = call.op;
   const ir::Shape &x = op.operand(0)->type.shape();
   const bool isLstm = op.is(ops::lstm);
-  const int hidden = static_cast<int>(op[attr::hidden]), directions = op[attr::direction] == "bidirectional" ? 2 : 1;
+  const int hidden = static_cast<int>(op[attr::hidden]),
+            directions = op[attr::direction] == "bidirectional" ? 2 : 1;
   const int panel = panelFor(call.target, hidden), most = static_cast<int>(x[2].bounds().hi);
   const rt::RnnWeights shape{cellOf(op), directions, most, hidden, panel};
   call.name = cellName(op);
   call.include("burin/rt/rnn_layer.h");
-  const std::string steps = call.number(x[0], "steps"), batch = call.number(x[1], "batch"), inputs = call.number(x[2], "inputs");
+  const std::string steps = call.number(x[0], "steps"), batch = call.number(x[1], "batch"),
+                    inputs = call.number(x[2], "inputs");
   const std::string in = call.read(op.operand(0), "x");
-  call.line(fmt::format("const rt::RnnWeights shape{{rt::Cell::{}, {}, {}, {}, {}}};", call.name, directions, inputs, hidden, panel));
+  call.line(fmt::format("const rt::RnnWeights shape{{rt::Cell::{}, {}, {}, {}, {}}};", call.name,
+                        directions, inputs, hidden, panel));
   call.line("float *scratch = static_cast<float *>(static_cast<void *>(work.scratch));");
   std::vector<std::string> weights;
   ptrdiff_t packedFloats = 0;
@@ -92,15 +100,22 @@ void emitRecurrent(Call &call) {
     }
     const std::string given = call.read(from, fmt::format("{}Weights", w.name));
     const ptrdiff_t floats = (shape.*w.floats)() * directions;
-    call.line(fmt::format("const rt::F32 *{} = rt::{}(shape, {}, scratch);", w.name, w.pack, given));
+    call.line(
+        fmt::format("const rt::F32 *{} = rt::{}(shape, {}, scratch);", w.name, w.pack, given));
     call.line(fmt::format("scratch += {};", floats));
     packedFloats += floats;
   }
-  const auto optional = [&](size_t i, std::string_view name) { return operandOrNull(op, i) ? call.read(op.operand(i), std::string(name)) : "nullptr"; };
-  const std::string lengths = optional(4, "lengths"), h0 = optional(5, "h0"), c0 = isLstm ? optional(6, "c0") : "nullptr";
-  const std::string y = call.write(op.result(0), "y"), hn = call.write(op.result(1), "hn"), cn = isLstm ? call.write(op.result(2), "cn") : "nullptr";
+  const auto optional = [&](size_t i, std::string_view name) {
+    return operandOrNull(op, i) ? call.read(op.operand(i), std::string(name)) : "nullptr";
+  };
+  const std::string lengths = optional(4, "lengths"), h0 = optional(5, "h0"),
+                    c0 = isLstm ? optional(6, "c0") : "nullptr";
+  const std::string y = call.write(op.result(0), "y"), hn = call.write(op.result(1), "hn"),
+                    cn = isLstm ? call.write(op.result(2), "cn") : "nullptr";
   call.line("const rt::RnnLayer layer{");
-  const auto member = [&](std::string_view value, std::string_view name) { call.line(fmt::format("    {}, // {}", value, name)); };
+  const auto member = [&](std::string_view value, std::string_view name) {
+    call.line(fmt::format("    {}, // {}", value, name));
+  };
   member("shape", "the weights");
   member(steps, "steps");
   member(batch, "batch");
@@ -116,14 +131,18 @@ void emitRecurrent(Call &call) {
   member(floatLiteral(op[attr::clip], ElementType::f32), "clip");
   call.line("};");
   for (int d = 0; d < directions; ++d)
-    call.line(fmt::format("rt::recurrentLayer<{}, rt::Cell::{}>(layer, {}, {}, {}, {}, scratch);", panel, call.name, d, d == 1 || op[attr::direction] == "reverse",
-                          isLstm && op[attr::inputForget], activationsText(op, static_cast<size_t>(d), static_cast<size_t>(directions))));
+    call.line(fmt::format(
+        "rt::recurrentLayer<{}, rt::Cell::{}>(layer, {}, {}, {}, {}, scratch);", panel, call.name,
+        d, d == 1 || op[attr::direction] == "reverse", isLstm && op[attr::inputForget],
+        activationsText(op, static_cast<size_t>(d), static_cast<size_t>(directions))));
   const Dim gates = shape.gates(), padded = shape.padded();
   call.scratchBytes = 4 * (packedFloats + ((x[0] * gates + 4) * x[1] * padded).bounds().hi);
   call.macs = x[0] * x[1] * gates * hidden * (x[2] + hidden) * directions;
 }
 
-bool isF32(const Op &op, const Target &) { return op.operand(0)->type.element() == ElementType::f32; }
+bool isF32(const Op &op, const Target &) {
+  return op.operand(0)->type.element() == ElementType::f32;
+}
 
 constexpr KernelDef kRecurrent[] = {
     {.op = &ops::lstm, .variant = "packed gates", .applies = isF32, .emit = emitRecurrent},

@@ -33,11 +33,13 @@ std::optional<std::pair<double, double>> regionOf(const Op &op, size_t axis) {
     return std::pair{0.0, 1.0};
   if (!roi->isConstant())
     return std::nullopt;
-  return std::pair{ir::elementAsDouble(*roi, axis), ir::elementAsDouble(*roi, op.operand(0)->type.rank() + axis)};
+  return std::pair{ir::elementAsDouble(*roi, axis),
+                   ir::elementAsDouble(*roi, op.operand(0)->type.rank() + axis)};
 }
 
 bool stays(const Op &op, size_t axis) {
-  return op.operand(0)->type.dim(axis) == op.result()->type.dim(axis) && op[attr::scales][axis] == 1 && regionOf(op, axis) == std::pair{0.0, 1.0};
+  return op.operand(0)->type.dim(axis) == op.result()->type.dim(axis) &&
+         op[attr::scales][axis] == 1 && regionOf(op, axis) == std::pair{0.0, 1.0};
 }
 
 std::vector<Axis> axesOf(const Op &op) {
@@ -77,7 +79,8 @@ std::string literal(double x) { return floatLiteral(x, ElementType::f64); }
 std::string extrapolation(const Op &op) {
   const ElementType e = op.result()->type.element();
   const double x = op[attr::extrapolation];
-  return e == ElementType::f32 ? floatLiteral(x, e) : fmt::format("rt::cast<{}>({})", elementCpp(e), literal(x));
+  return e == ElementType::f32 ? floatLiteral(x, e)
+                               : fmt::format("rt::cast<{}>({})", elementCpp(e), literal(x));
 }
 
 /// Memory of the task that tables made by the run lie in.
@@ -88,7 +91,9 @@ public:
   /// `T *name = ...;` for `count` elements.
   void line(std::string_view type, int64_t size, const std::string &name, int64_t count) {
     call_.scratchBytes = (call_.scratchBytes + 63) / 64 * 64;
-    call_.line(fmt::format("{0} *{1} = static_cast<{0} *>(static_cast<void *>(work.scratch + {2}));", type, name, call_.scratchBytes));
+    call_.line(
+        fmt::format("{0} *{1} = static_cast<{0} *>(static_cast<void *>(work.scratch + {2}));", type,
+                    name, call_.scratchBytes));
     call_.scratchBytes += size * count;
   }
 
@@ -108,7 +113,8 @@ std::optional<rt::ResizeAxis> knownAxis(const Op &op, const Axis &axis) {
   const auto region = regionOf(op, *axis.resampled);
   if (!axis.in.isNumber() || !axis.out.isNumber() || !region)
     return std::nullopt;
-  return resizeAxis(op, *axis.resampled, axis.in.number(), axis.out.number(), region->first, region->second);
+  return resizeAxis(op, *axis.resampled, axis.in.number(), axis.out.number(), region->first,
+                    region->second);
 }
 
 /// `const rt::ResizeAxis axis1{...};` for a table that the run makes; returns its name.
@@ -116,8 +122,11 @@ std::string runAxis(Call &call, const Axis &axis, const std::string &roi) {
   const Op &op = call.op;
   const size_t i = *axis.resampled;
   const auto region = regionOf(op, i);
-  const std::string begin = region ? literal(region->first) : fmt::format("static_cast<double>({}[{}])", roi, i);
-  const std::string end = region ? literal(region->second) : fmt::format("static_cast<double>({}[{}])", roi, op.operand(0)->type.rank() + i);
+  const std::string begin =
+      region ? literal(region->first) : fmt::format("static_cast<double>({}[{}])", roi, i);
+  const std::string end =
+      region ? literal(region->second)
+             : fmt::format("static_cast<double>({}[{}])", roi, op.operand(0)->type.rank() + i);
   const std::string name = fmt::format("axis{}", i);
   call.line(fmt::format("const rt::ResizeAxis {}{{", name));
   const std::pair<std::string, std::string_view> fields[] = {
@@ -136,7 +145,8 @@ std::string runAxis(Call &call, const Axis &axis, const std::string &roi) {
   return name;
 }
 
-Packed packedTable(const Op &op, size_t axis, std::string_view what, ElementType element, int64_t out, int64_t taps, std::function<std::vector<std::byte>()> make) {
+Packed packedTable(const Op &op, size_t axis, std::string_view what, ElementType element,
+                   int64_t out, int64_t taps, std::function<std::vector<std::byte>()> make) {
   Packed packed;
   packed.from = op.result();
   packed.layout = fmt::format("{} of axis {}: [{}][{}]", what, axis, out, taps);
@@ -161,18 +171,25 @@ void emitNearest(Call &call) {
     if (axis.resampled) {
       name = fmt::format("index{}", *axis.resampled);
       if (const auto known = knownAxis(op, axis)) {
-        call.packed(packedTable(op, *axis.resampled, "index", ElementType::i32, known->out, 1, [known, mode = nearestMode(op)] { return toBytes(nearestTable(*known, mode)); }),
+        call.packed(packedTable(op, *axis.resampled, "index", ElementType::i32, known->out, 1,
+                                [known, mode = nearestMode(op)] {
+                                  return toBytes(nearestTable(*known, mode));
+                                }),
                     name);
       } else {
         const std::string run = runAxis(call, axis, roi);
         scratch.line("int32_t", 4, name, axis.out.bounds().hi);
-        call.line(fmt::format("rt::resizeNearestTable({}, rt::NearestMode::{}, {});", run, op[attr::nearest], name));
+        call.line(fmt::format("rt::resizeNearestTable({}, rt::NearestMode::{}, {});", run,
+                              op[attr::nearest], name));
       }
     }
     tables += (tables.empty() ? "" : ", ") + name;
   }
-  call.line(fmt::format("rt::resizeNearest({}, {}, rt::ResizeIndex<{}>{{{{{}}}}}, {}, {}, {}, work);", ndText(call, part(axes, &Axis::out), "out"),
-                        ndText(call, denseStrides(part(axes, &Axis::in)), "stride"), axes.size(), tables, in, extrapolation(op), out));
+  call.line(
+      fmt::format("rt::resizeNearest({}, {}, rt::ResizeIndex<{}>{{{{{}}}}}, {}, {}, {}, work);",
+                  ndText(call, part(axes, &Axis::out), "out"),
+                  ndText(call, denseStrides(part(axes, &Axis::in)), "stride"), axes.size(), tables,
+                  in, extrapolation(op), out));
   call.units = rowsOf(axes);
   call.unitsOf = "rows";
 }
@@ -205,18 +222,24 @@ void emitInterpolated(Call &call) {
       const int taps = rt::resizeTaps(resizeAxis(op, i, 1, 1), interpolation(op));
       if (const auto known = knownAxis(op, axis)) {
         const auto kind = interpolation(op);
-        call.packed(packedTable(op, i, "index", ElementType::i32, known->out, taps, [=] { return toBytes(interpolationTable(*known, kind).index); }), index);
-        call.packed(packedTable(op, i, "weight", isFloat ? ElementType::f32 : ElementType::f64, known->out, taps,
-                                [=] {
-                                  const std::vector<double> weights = interpolationTable(*known, kind).weight;
-                                  return isFloat ? toBytes(std::vector<float>(weights.begin(), weights.end())) : toBytes(weights);
-                                }),
-                    weight);
+        call.packed(packedTable(op, i, "index", ElementType::i32, known->out, taps,
+                                [=] { return toBytes(interpolationTable(*known, kind).index); }),
+                    index);
+        call.packed(
+            packedTable(
+                op, i, "weight", isFloat ? ElementType::f32 : ElementType::f64, known->out, taps,
+                [=] {
+                  const std::vector<double> weights = interpolationTable(*known, kind).weight;
+                  return isFloat ? toBytes(std::vector<float>(weights.begin(), weights.end()))
+                                 : toBytes(weights);
+                }),
+            weight);
       } else {
         const std::string run = runAxis(call, axis, roi);
         scratch.line("int32_t", 4, index, axis.out.bounds().hi * taps);
         scratch.line(acc, size, weight, axis.out.bounds().hi * taps);
-        call.line(fmt::format("rt::resizeTable({}, rt::Interpolation::{}, {}, {});", run, op[attr::mode], index, weight));
+        call.line(fmt::format("rt::resizeTable({}, rt::Interpolation::{}, {}, {});", run,
+                              op[attr::mode], index, weight));
         weight = isFloat ? fmt::format("rt::weights({})", weight) : weight;
       }
       table = fmt::format("{{{}, {}, {}}}", index, weight, taps);
@@ -227,8 +250,10 @@ void emitInterpolated(Call &call) {
   for (const std::string &table : tables)
     call.line(fmt::format("    {},", table));
   call.line("}};");
-  call.line(fmt::format("rt::resizeInterpolated({}, {}, {}, tables, {}, {}, {}, work);", ndText(call, part(axes, &Axis::in), "from"), ndText(call, part(axes, &Axis::out), "to"),
-                        call.extent(inner, "inner"), in, extrapolation(op), out));
+  call.line(fmt::format("rt::resizeInterpolated({}, {}, {}, tables, {}, {}, {}, work);",
+                        ndText(call, part(axes, &Axis::in), "from"),
+                        ndText(call, part(axes, &Axis::out), "to"), call.extent(inner, "inner"), in,
+                        extrapolation(op), out));
   call.units = rowsOf(axes);
   call.unitsOf = "rows";
 }

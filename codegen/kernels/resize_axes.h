@@ -10,7 +10,8 @@
 namespace burin::kernels {
 
 /// One axis of a resize. Extents and roi are what the caller knows of them.
-rt::ResizeAxis resizeAxis(const Op &, size_t axis, int64_t in, int64_t out, double roiBegin = 0, double roiEnd = 1);
+rt::ResizeAxis resizeAxis(const Op &, size_t axis, int64_t in, int64_t out, double roiBegin = 0,
+                          double roiEnd = 1);
 rt::NearestMode nearestMode(const Op &);
 rt::Interpolation interpolation(const Op &);
 bool isNearest(const Op &);

@@ -44,7 +44,10 @@ std::optional<Lines> linesOf(const ir::Shape &shape, const ir::Ints &axes) {
   for (size_t i = 0; i < shape.size(); ++i) {
     const auto axis = static_cast<int64_t>(i);
     const bool reduced = std::ranges::find(axes, axis) != axes.end();
-    Dim &part = reduced ? l.n : axes.empty() || axis < axes.front() ? l.outer : axis > axes.back() ? l.inner : l.n;
+    Dim &part = reduced                               ? l.n
+                : axes.empty() || axis < axes.front() ? l.outer
+                : axis > axes.back()                  ? l.inner
+                                                      : l.n;
     part = part * shape[i];
   }
   return l;
@@ -73,21 +76,29 @@ void emitReduce(Call &call) {
   call.include("burin/rt/reduce.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
   const ElementType element = op.operand(0)->type.element();
-  const bool isBool = element == ElementType::boolean, isSmall = ir::isFloat(element) && ir::elementSize(element) < 4;
+  const bool isBool = element == ElementType::boolean,
+             isSmall = ir::isFloat(element) && ir::elementSize(element) < 4;
   const std::string acc = isBool ? "uint8_t" : accumulator(element);
-  const std::string store = isBool || isSmall ? fmt::format("rt::RoundTo<{}>{{}}", elementCpp(element)) : "rt::Keep{}";
+  const std::string store =
+      isBool || isSmall ? fmt::format("rt::RoundTo<{}>{{}}", elementCpp(element)) : "rt::Keep{}";
   const std::optional<Lines> lines = linesOf(shape, axes);
   if (lines && isF32(op.operand(0))) {
-    const std::string outer = call.number(lines->outer, "outer"), n = call.extent(lines->n, "n"), inner = call.extent(lines->inner, "inner");
-    call.line(fmt::format("rt::reduce<rt::{}>({}, {}, {}, {}, {}, rt::Same{{}}, rt::Keep{{}}, work);", kind, outer, n, inner, in, out));
+    const std::string outer = call.number(lines->outer, "outer"), n = call.extent(lines->n, "n"),
+                      inner = call.extent(lines->inner, "inner");
+    call.line(
+        fmt::format("rt::reduce<rt::{}>({}, {}, {}, {}, {}, rt::Same{{}}, rt::Keep{{}}, work);",
+                    kind, outer, n, inner, in, out));
     call.units = lines->outer * ceilDiv(lines->inner, kReduceBlock);
     call.unitsOf = fmt::format("blocks of {} columns", kReduceBlock);
     return;
   }
   call.include("burin/rt/numeric.h");
   if (lines) {
-    const std::string outer = call.number(lines->outer, "outer"), n = call.number(lines->n, "n"), inner = call.number(lines->inner, "inner");
-    call.line(fmt::format("rt::reduceScalar<rt::{}, {}>({}, {}, {}, {}, {}, rt::Same{{}}, {}, work);", kind, acc, outer, n, inner, in, out, store));
+    const std::string outer = call.number(lines->outer, "outer"), n = call.number(lines->n, "n"),
+                      inner = call.number(lines->inner, "inner");
+    call.line(
+        fmt::format("rt::reduceScalar<rt::{}, {}>({}, {}, {}, {}, {}, rt::Same{{}}, {}, work);",
+                    kind, acc, outer, n, inner, in, out, store));
     call.units = lines->outer * lines->inner;
     call.unitsOf = "outputs";
     return;
@@ -103,8 +114,11 @@ void emitReduce(Call &call) {
     kept = {1};
     keptStride = {0};
   }
-  call.line(InOrder{"rt::reduceNd<rt::{}, {}>({}, {}, {}, {}, {}, {}, rt::Same{{}}, {}, work);", kind, acc, ndText(call, kept, "kept"), ndText(call, keptStride, "keptStride"),
-                        ndText(call, reduced, "reduced"), ndText(call, reducedStride, "reducedStride"), in, out, store}.text);
+  call.line(InOrder{"rt::reduceNd<rt::{}, {}>({}, {}, {}, {}, {}, {}, rt::Same{{}}, {}, work);",
+                    kind, acc, ndText(call, kept, "kept"), ndText(call, keptStride, "keptStride"),
+                    ndText(call, reduced, "reduced"), ndText(call, reducedStride, "reducedStride"),
+                    in, out, store}
+                .text);
   call.units = ir::product(kept);
   call.unitsOf = "outputs";
 }
@@ -117,7 +131,9 @@ void emitArg(Call &call) {
   call.include("burin/rt/sort.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  call.line(InOrder{"rt::{}({}, {}, {}, {}, {}, work);", call.name, call.number(l.n, "n"), call.number(l.inner, "inner"), op[attr::selectLast], in, out}.text);
+  call.line(InOrder{"rt::{}({}, {}, {}, {}, {}, work);", call.name, call.number(l.n, "n"),
+                    call.number(l.inner, "inner"), op[attr::selectLast], in, out}
+                .text);
   call.units = l.outer * l.inner;
   call.unitsOf = "lines";
 }
@@ -137,12 +153,14 @@ void emitSoftmax(Call &call) {
     call.units = l.outer;
     call.unitsOf = "rows";
   } else if (isF32(op.operand(0))) {
-    call.line(fmt::format("rt::{}Axis({}, {}, {}, {}, work);", kernel, n, call.extent(l.inner, "inner"), in, out));
+    call.line(fmt::format("rt::{}Axis({}, {}, {}, {}, work);", kernel, n,
+                          call.extent(l.inner, "inner"), in, out));
     call.units = l.outer * ceilDiv(l.inner, kReduceBlock);
     call.unitsOf = fmt::format("blocks of {} columns", kReduceBlock);
   } else {
     call.include("burin/rt/numeric.h");
-    call.line(fmt::format("rt::{}Scalar<{}>({}, {}, {}, {}, work);", kernel, accumulator(x.element()), n, call.extent(l.inner, "inner"), in, out));
+    call.line(fmt::format("rt::{}Scalar<{}>({}, {}, {}, {}, work);", kernel,
+                          accumulator(x.element()), n, call.extent(l.inner, "inner"), in, out));
     call.units = l.outer * l.inner;
     call.unitsOf = "lines";
   }
@@ -164,15 +182,21 @@ void emitRowNorm(Call &call) {
   const Op &op = call.op;
   const Type &x = op.operand(0)->type;
   const auto axis = static_cast<ptrdiff_t>(op[attr::axis]);
-  const Dim rows = ir::product(Dims(x.shape().begin(), x.shape().begin() + axis)), n = ir::product(Dims(x.shape().begin() + axis, x.shape().end()));
+  const Dim rows = ir::product(Dims(x.shape().begin(), x.shape().begin() + axis)),
+            n = ir::product(Dims(x.shape().begin() + axis, x.shape().end()));
   const bool layer = op.is(ops::layer_norm);
   call.name = fmt::format("{}{}", layer ? "layerNorm" : "rmsNorm", n.isNumber() ? n.text() : "");
   call.include("burin/rt/norm.h");
-  const std::string in = call.read(op.operand(0), "in"), scale = readOrNull(call, 1, "scale"), bias = layer ? readOrNull(call, 2, "bias") : "";
+  const std::string in = call.read(op.operand(0), "in"), scale = readOrNull(call, 1, "scale"),
+                    bias = layer ? readOrNull(call, 2, "bias") : "";
   const std::string out = call.write(op.result(), "out"), extent = call.extent(n, "n");
   const std::string epsilon = floatLiteral(op[attr::epsilon], ElementType::f32);
-  call.line(layer ? fmt::format("rt::layerNorm({}, {}, {}, {}, {}, {}, nullptr, nullptr, rt::Keep{{}}, work);", extent, epsilon, in, scale, bias, out)
-                  : fmt::format("rt::rmsNorm({}, {}, {}, {}, {}, nullptr, rt::Keep{{}}, work);", extent, epsilon, in, scale, out));
+  call.line(
+      layer ? fmt::format(
+                  "rt::layerNorm({}, {}, {}, {}, {}, {}, nullptr, nullptr, rt::Keep{{}}, work);",
+                  extent, epsilon, in, scale, bias, out)
+            : fmt::format("rt::rmsNorm({}, {}, {}, {}, {}, nullptr, rt::Keep{{}}, work);", extent,
+                          epsilon, in, scale, out));
   call.units = rows;
   call.unitsOf = "rows";
 }
@@ -180,7 +204,8 @@ void emitRowNorm(Call &call) {
 bool isFloatGroupNorm(const Op &op, const Target &) {
   const Type &x = op.operand(0)->type;
   const int64_t axis = op[attr::axis];
-  return x.element() == ElementType::f32 && x.rank() >= 2 && (axis == 1 || axis == static_cast<int64_t>(x.rank()) - 1);
+  return x.element() == ElementType::f32 && x.rank() >= 2 &&
+         (axis == 1 || axis == static_cast<int64_t>(x.rank()) - 1);
 }
 
 void emitGroupNorm(Call &call) {
@@ -194,9 +219,11 @@ void emitGroupNorm(Call &call) {
       pixels = pixels * x.dim(i);
   call.name = "groupNorm";
   call.include("burin/rt/norm.h");
-  const std::string in = call.read(op.operand(0), "in"), scale = readOrNull(call, 1, "scale"), bias = readOrNull(call, 2, "bias"), out = call.write(op.result(), "out");
+  const std::string in = call.read(op.operand(0), "in"), scale = readOrNull(call, 1, "scale"),
+                    bias = readOrNull(call, 2, "bias"), out = call.write(op.result(), "out");
   const std::string p = call.number(pixels, "pixels"), c = call.number(channels, "channels");
-  call.line(fmt::format("rt::groupNorm{}({}, {}, {}, {}, {}, {}, {}, {}, rt::Keep{{}}, work);", nhwc ? "Nhwc" : "Nchw", p, c, op[attr::groups],
+  call.line(fmt::format("rt::groupNorm{}({}, {}, {}, {}, {}, {}, {}, {}, rt::Keep{{}}, work);",
+                        nhwc ? "Nhwc" : "Nchw", p, c, op[attr::groups],
                         floatLiteral(op[attr::epsilon], ElementType::f32), in, scale, bias, out));
   call.units = nhwc ? x.dim(0) : x.dim(0) * Dim(op[attr::groups]);
   call.unitsOf = nhwc ? "images" : "groups";
@@ -215,15 +242,19 @@ void emitBatchNorm(Call &call) {
   for (size_t i = 1; i < 5; ++i) {
     constexpr std::string_view kNames[] = {"", "scale", "bias", "mean", "variance"};
     const std::string name(kNames[i]);
-    parameters += (e == ElementType::f32 ? call.readAsF32(op.operand(i), name) : call.read(op.operand(i), name)) + ", ";
+    parameters += (e == ElementType::f32 ? call.readAsF32(op.operand(i), name)
+                                         : call.read(op.operand(i), name)) +
+                  ", ";
   }
   const std::string out = call.write(op.result(), "out");
   if (e == ElementType::f32) {
-    call.line(fmt::format("rt::batchNorm({}, {}, {}, {}, {}{}, rt::Keep{{}}, work);", call.extent(l.n, "channels"), call.extent(l.inner, "inner"),
+    call.line(fmt::format("rt::batchNorm({}, {}, {}, {}, {}{}, rt::Keep{{}}, work);",
+                          call.extent(l.n, "channels"), call.extent(l.inner, "inner"),
                           floatLiteral(op[attr::epsilon], e), in, parameters, out));
     call.scratchBytes = isLast ? l.n.bounds().hi * 12 : 0;
   } else {
-    call.line(fmt::format("rt::batchNormScalar<{}>({}, {}, {}, {}, {}{}, work);", accumulator(e), call.number(l.n, "channels"), call.number(l.inner, "inner"),
+    call.line(fmt::format("rt::batchNormScalar<{}>({}, {}, {}, {}, {}{}, work);", accumulator(e),
+                          call.number(l.n, "channels"), call.number(l.inner, "inner"),
                           floatLiteral(op[attr::epsilon], ElementType::f64), in, parameters, out));
   }
   const bool byRow = e == ElementType::f32 && isLast;
@@ -239,11 +270,16 @@ void emitLrn(Call &call) {
   call.name = "lrn";
   call.include("burin/rt/lrn.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
-  const auto literal = [&](double x) { return floatLiteral(x, e == ElementType::f64 ? e : ElementType::f32); };
-  const std::string settings = fmt::format("rt::Lrn<{}>{{{}, {}, {}, {}}}", acc, op[attr::size], literal(op[attr::alpha] / static_cast<double>(op[attr::size])),
-                                           literal(op[attr::beta]), literal(op[attr::bias]));
+  const auto literal = [&](double x) {
+    return floatLiteral(x, e == ElementType::f64 ? e : ElementType::f32);
+  };
+  const std::string settings =
+      fmt::format("rt::Lrn<{}>{{{}, {}, {}, {}}}", acc, op[attr::size],
+                  literal(op[attr::alpha] / static_cast<double>(op[attr::size])),
+                  literal(op[attr::beta]), literal(op[attr::bias]));
   const bool isF32 = e == ElementType::f32;
-  call.line(fmt::format("rt::lrn{}({}, {}, {}, {}, {}, work);", isF32 ? "" : "Scalar", call.extent(l.n, "n"), call.extent(l.inner, "inner"), settings, in, out));
+  call.line(fmt::format("rt::lrn{}({}, {}, {}, {}, {}, work);", isF32 ? "" : "Scalar",
+                        call.extent(l.n, "n"), call.extent(l.inner, "inner"), settings, in, out));
   call.units = isF32 ? l.outer * ceilDiv(l.inner, kReduceBlock) : l.outer * l.n * l.inner;
   call.unitsOf = isF32 ? fmt::format("blocks of {} columns", kReduceBlock) : "elements";
 }
@@ -260,7 +296,10 @@ constexpr KernelDef kRows[] = {
     {.op = &ops::log_softmax, .variant = "rows", .emit = emitSoftmax},
     {.op = &ops::layer_norm, .variant = "rows", .applies = isRowNorm, .emit = emitRowNorm},
     {.op = &ops::rms_norm, .variant = "rows", .applies = isRowNorm, .emit = emitRowNorm},
-    {.op = &ops::group_norm, .variant = "groups", .applies = isFloatGroupNorm, .emit = emitGroupNorm},
+    {.op = &ops::group_norm,
+     .variant = "groups",
+     .applies = isFloatGroupNorm,
+     .emit = emitGroupNorm},
     {.op = &ops::batch_norm, .variant = "channels", .emit = emitBatchNorm},
     {.op = &ops::lrn, .variant = "window", .emit = emitLrn},
 };

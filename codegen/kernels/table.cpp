@@ -11,8 +11,9 @@ namespace burin::kernels {
 std::vector<const KernelDef *> allKernels() {
   std::vector<const KernelDef *> all;
   for (const std::span<const KernelDef> family :
-       {elementwiseKernels(), linearKernels(), convKernels(), attentionKernels(), movementKernels(), poolKernels(), rowKernels(), indexKernels(), quantKernels(),
-        recurrentKernels(), resizeKernels(), imageKernels(), listKernels()})
+       {elementwiseKernels(), linearKernels(), convKernels(), attentionKernels(), movementKernels(),
+        poolKernels(), rowKernels(), indexKernels(), quantKernels(), recurrentKernels(),
+        resizeKernels(), imageKernels(), listKernels()})
     for (const KernelDef &row : family)
       all.push_back(&row);
   return all;
@@ -28,7 +29,8 @@ const KernelDef *chooseKernel(const Op &op, const Target &target) {
   const auto it = kByOp.find(&op.def);
   if (it == kByOp.end())
     return nullptr;
-  const auto row = std::ranges::find_if(it->second, [&](const KernelDef *k) { return !k->applies || k->applies(op, target); });
+  const auto row = std::ranges::find_if(
+      it->second, [&](const KernelDef *k) { return !k->applies || k->applies(op, target); });
   return row == it->second.end() ? nullptr : *row;
 }
 
@@ -40,8 +42,10 @@ bool canTakeEpilogue(const Op &op, const Target &target) {
   const size_t extras = op.block().numArguments() - 1;
   for (size_t i = op.numOperands() - extras; i < op.numOperands(); ++i) {
     const Type &t = op.operand(i)->type;
-    const bool columns = t.rank() && !shape.empty() && t.shape().back() == shape.back() && t.count() == shape.back();
-    if (t.element() != ElementType::f32 || !(t.count().isNumber(1) || columns || t.count() == ir::product(shape)))
+    const bool columns =
+        t.rank() && !shape.empty() && t.shape().back() == shape.back() && t.count() == shape.back();
+    if (t.element() != ElementType::f32 ||
+        !(t.count().isNumber(1) || columns || t.count() == ir::product(shape)))
       return false;
   }
   return true;

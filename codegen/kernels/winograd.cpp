@@ -24,12 +24,13 @@ std::optional<Conv3x3> problemOf(const Op &op, const Target &target) {
   const Conv c = describeConv(op);
   const auto isNumber = [](const Dim &d) { return d.isNumber(); };
   const auto isOne = [](int64_t x) { return x == 1; };
-  if (c.axes != 2 || c.group != 1 || c.kernel != std::vector<int64_t>{3, 3} || !std::ranges::all_of(c.stride, isOne) ||
-      !std::ranges::all_of(c.dilation, isOne) || !std::ranges::all_of(c.in, isNumber) || !std::ranges::all_of(c.padBegin, isNumber) ||
+  if (c.axes != 2 || c.group != 1 || c.kernel != std::vector<int64_t>{3, 3} ||
+      !std::ranges::all_of(c.stride, isOne) || !std::ranges::all_of(c.dilation, isOne) ||
+      !std::ranges::all_of(c.in, isNumber) || !std::ranges::all_of(c.padBegin, isNumber) ||
       !std::ranges::all_of(c.out, isNumber) || !c.channels.isNumber())
     return {};
-  const Conv3x3 problem{std::max<int64_t>(c.images.bounds().lo, 1), c.out[0].number(), c.out[1].number(), c.channels.number(),
-                        c.outChannels.number()};
+  const Conv3x3 problem{std::max<int64_t>(c.images.bounds().lo, 1), c.out[0].number(),
+                        c.out[1].number(), c.channels.number(), c.outChannels.number()};
   const bool isEmpty = problem.height < 1 || problem.width < 1;
   if (isEmpty || problem.channels < kFewestChannels || problem.outChannels < kFewestChannels)
     return {};
@@ -80,10 +81,14 @@ void emitWinograd(Call &call) {
   };
   fieldLines(call, rows);
   call.line("};");
-  call.line(fmt::format("rt::{}<{}, {}>(shape, {}, {}, {}, {}, work);", plan.byPanels ? "winogradPanels" : "winograd", plan.tile, panel, in, filter, out, epilogue));
+  call.line(fmt::format("rt::{}<{}, {}>(shape, {}, {}, {}, {}, work);",
+                        plan.byPanels ? "winogradPanels" : "winograd", plan.tile, panel, in, filter,
+                        out, epilogue));
   call.units = plan.byPanels ? Dim((n + panel - 1) / panel) : ceilDiv(tiles, plan.block);
-  call.unitsOf = plan.byPanels ? fmt::format("panels of {}", panel) : fmt::format("blocks of {} tiles", plan.block);
-  call.scratchBytes = rt::winogradScratch(plan.tile, static_cast<int>(channels), static_cast<int>(plan.block), panel);
+  call.unitsOf = plan.byPanels ? fmt::format("panels of {}", panel)
+                               : fmt::format("blocks of {} tiles", plan.block);
+  call.scratchBytes = rt::winogradScratch(plan.tile, static_cast<int>(channels),
+                                          static_cast<int>(plan.block), panel);
   call.macs = convMacs(c);
 }
 
@@ -94,9 +99,12 @@ std::string explainConv(const Op &op, const Target &target) {
   std::string text;
   const Machine &machine = defaultMachine();
   const std::pair<std::string_view, ConvPlan> plans[] = {
-      {"direct", planDirect(machine, *problem)}, {"2x2", planWinograd(machine, *problem, 2)}, {"4x4", planWinograd(machine, *problem, 4)}};
+      {"direct", planDirect(machine, *problem)},
+      {"2x2", planWinograd(machine, *problem, 2)},
+      {"4x4", planWinograd(machine, *problem, 4)}};
   for (const auto &[name, plan] : plans)
-    text += fmt::format("{}{} {:.0f} us", text.empty() ? "estimated: " : ", ", name, plan.seconds * 1e6);
+    text += fmt::format("{}{} {:.0f} us", text.empty() ? "estimated: " : ", ", name,
+                        plan.seconds * 1e6);
   return text;
 }
 

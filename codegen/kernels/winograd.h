@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dense 3x3 convolutions with stride 1 by Winograd's algorithm, where it is faster than the direct sum.
+// Dense 3x3 convolutions with stride 1 by Winograd's algorithm, where it is faster than the direct
+// sum.
 #pragma once
 
 #include "codegen/kernels/call.h"
@@ -11,7 +12,8 @@ namespace burin::kernels {
 bool isWinograd2(const Op &, const Target &);
 bool isWinograd4(const Op &, const Target &);
 void emitWinograd(Call &);
-/// Why a convolution runs as it does: "about 0.59 ms, direct 1.98 ms"; empty where there was no choice.
+/// Why a convolution runs as it does: "about 0.59 ms, direct 1.98 ms"; empty where there was no
+/// choice.
 std::string explainConv(const Op &, const Target &);
 
 } // namespace burin::kernels

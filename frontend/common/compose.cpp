@@ -9,9 +9,13 @@ namespace burin::compose {
 namespace ops = ir::ops;
 namespace attr = ir::attr;
 
-Value *scalarLike(Builder &to, const Value *like, double x) { return to.scalar(like->type.element(), x); }
+Value *scalarLike(Builder &to, const Value *like, double x) {
+  return to.scalar(like->type.element(), x);
+}
 
-Value *transpose(Builder &to, Value *x, Ints perm) { return to.make(ops::transpose, {x}, {attr::perm(std::move(perm))}); }
+Value *transpose(Builder &to, Value *x, Ints perm) {
+  return to.make(ops::transpose, {x}, {attr::perm(std::move(perm))});
+}
 
 Value *reshape(Builder &to, Value *x, Dims shape) {
   if (x->type.shape() == shape)
@@ -64,13 +68,16 @@ Value *keepAxes(Builder &to, Value *reduced, const ir::Shape &before, const Ints
   return reshape(to, reduced, std::move(shape));
 }
 
-Value *sliceAxis(Builder &to, Value *x, size_t axis, const Dim &start, const Dim &extent, int64_t step) {
+Value *sliceAxis(Builder &to, Value *x, size_t axis, const Dim &start, const Dim &extent,
+                 int64_t step) {
   Dims starts(x->type.rank(), Dim(0)), shape = x->type.shape();
   Ints steps(x->type.rank(), 1);
   starts[axis] = start;
   shape[axis] = extent;
   steps[axis] = step;
-  return to.make(ops::slice, {x}, {attr::starts(std::move(starts)), attr::steps(std::move(steps)), attr::shape(std::move(shape))});
+  return to.make(ops::slice, {x},
+                 {attr::starts(std::move(starts)), attr::steps(std::move(steps)),
+                  attr::shape(std::move(shape))});
 }
 
 Value *cast(Builder &to, Value *x, ElementType e, bool saturate) {
@@ -124,9 +131,9 @@ Value *full(Builder &to, ElementType e, double x, Dims shape) {
 }
 
 Value *iota(Builder &to, ElementType e, Dims shape, size_t axis) {
-  return to.make(ops::iota, {},
-                 {attr::type(ir::Type{e, std::move(shape)}),
-                  attr::axis(static_cast<int64_t>(axis))});
+  return to.make(
+      ops::iota, {},
+      {attr::type(ir::Type{e, std::move(shape)}), attr::axis(static_cast<int64_t>(axis))});
 }
 
 Value *perAxis(Builder &to, Value *x, size_t axis, size_t rank) {

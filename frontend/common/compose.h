@@ -28,7 +28,8 @@ Value *squeeze(Builder &, Value *, const Ints &sortedAxes);
 /// Reductions take their axes away; this puts them back with extent 1.
 Value *keepAxes(Builder &, Value *reduced, const ir::Shape &before, const Ints &axes);
 /// A slice of one axis: start, start + step, ... below `extent` of them.
-Value *sliceAxis(Builder &, Value *, size_t axis, const Dim &start, const Dim &extent, int64_t step = 1);
+Value *sliceAxis(Builder &, Value *, size_t axis, const Dim &start, const Dim &extent,
+                 int64_t step = 1);
 Value *cast(Builder &, Value *, ElementType, bool saturate = true);
 /// a [..., m, k] times b [..., k, n] with the promotion of vectors as in numpy.
 Value *matmul(Builder &, Value *a, Value *b);

@@ -123,6 +123,7 @@ struct Lowering {
 std::span<const Lowering> mathLowerings();
 std::span<const Lowering> nnLowerings();
 std::span<const Lowering> shapeLowerings();
+std::span<const Lowering> sliceLowerings();
 std::span<const Lowering> reduceLowerings();
 std::span<const Lowering> indexLowerings();
 std::span<const Lowering> imageLowerings();
@@ -148,7 +149,8 @@ template <const ir::OpDef &def> Values direct(const NodeView &n) {
 ElementType elementType(DataType);
 /// A type that the model declares; `extent` says what an extent is, by its place, and `capacity`
 /// how long a list can be. Nothing for a type without a shape.
-std::optional<ir::Type> irType(const Type &, const std::function<Dim(size_t, const Extent &)> &extent, const Dim &capacity);
+std::optional<ir::Type>
+irType(const Type &, const std::function<Dim(size_t, const Extent &)> &extent, const Dim &capacity);
 /// An ONNX tensor as a constant of the module; stays mapped where the layout is the same.
 Value *addTensor(ir::Module &, const Tensor &, std::string name);
 

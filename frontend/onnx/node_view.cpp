@@ -120,9 +120,7 @@ double NodeView::constantNumber(size_t i, std::string_view what) const {
   return ir::elementAsDouble(*v, 0);
 }
 
-bool NodeView::knows(size_t i) const {
-  return in(i)->contents() || type(i).count().isNumber(0);
-}
+bool NodeView::knows(size_t i) const { return in(i)->contents() || type(i).count().isNumber(0); }
 
 std::optional<Dims> NodeView::declared(size_t output) const {
   return wants(output) ? importer_.declared(node.outputs[output]) : std::nullopt;

@@ -64,11 +64,13 @@ Values attentionSteps(const NodeView &n, const Heads &h, int64_t mode) {
       return widened(x);
     const ir::Shape &s = x->type.shape();
     const Dim each = floorDiv(heads, kvHeads);
-    x = compose::expand(n.to, compose::reshape(n.to, x, {s[0], s[1], 1, s[2], s[3]}), {s[0], s[1], each, s[2], s[3]});
+    x = compose::expand(n.to, compose::reshape(n.to, x, {s[0], s[1], 1, s[2], s[3]}),
+                        {s[0], s[1], each, s[2], s[3]});
     return widened(compose::reshape(n.to, x, {s[0], heads, s[2], s[3]}));
   };
   const double root = std::sqrt(h.scale);
-  Value *product = n.to.make(ops::matmul, {is.mul(widened(h.q), root), is.mul(repeated(h.k), root)}, {attr::transposeA(false), attr::transposeB(true)});
+  Value *product = n.to.make(ops::matmul, {is.mul(widened(h.q), root), is.mul(repeated(h.k), root)},
+                             {attr::transposeA(false), attr::transposeB(true)});
   Value *shown = product;
   if (h.softcap > 0)
     product = is.mul(is(ops::tanh, is.div(product, h.softcap)), h.softcap);
@@ -77,11 +79,13 @@ Values attentionSteps(const NodeView &n, const Heads &h, int64_t mode) {
   if (h.causal)
     mask = bothMasks(n, mask, causalMask(n, product->type.dim(2), product->type.dim(3), 0));
   if (mask)
-    product = mask->type.element() == ElementType::boolean ? is.where(mask, product, -kInfinity) : is.add(product, widened(mask));
+    product = mask->type.element() == ElementType::boolean ? is.where(mask, product, -kInfinity)
+                                                           : is.add(product, widened(mask));
   shown = mode == 2 ? product : shown;
   Value *weights = n.to.make(ops::softmax, {product}, {attr::axis(3)});
   shown = mode == 3 ? weights : shown;
-  Value *y = n.to.make(ops::matmul, {weights, repeated(h.v)}, {attr::transposeA(false), attr::transposeB(false)});
+  Value *y = n.to.make(ops::matmul, {weights, repeated(h.v)},
+                       {attr::transposeA(false), attr::transposeB(false)});
   return {compose::cast(n.to, y, e), compose::cast(n.to, shown, e)};
 }
 
@@ -89,10 +93,13 @@ Value *attentionOp(const NodeView &n, const Heads &h) {
   Value *mask = h.mask;
   if (mask && mask->type.element() != ElementType::boolean)
     mask = compose::cast(n.to, mask, h.q->type.element());
-  const auto swapped = [&](Value *x) { return compose::transpose(n.to, x, {0, 2, 1, 3}); }; // [b, s, h, d]
-  return swapped(n.to.makeOp(ops::attention, {swapped(h.q), swapped(h.k), swapped(h.v), mask},
-                             {attr::scale(h.scale), attr::causal(h.causal), attr::softcap(h.softcap)})
-                     .result());
+  const auto swapped = [&](Value *x) {
+    return compose::transpose(n.to, x, {0, 2, 1, 3});
+  }; // [b, s, h, d]
+  return swapped(
+      n.to.makeOp(ops::attention, {swapped(h.q), swapped(h.k), swapped(h.v), mask},
+                  {attr::scale(h.scale), attr::causal(h.causal), attr::softcap(h.softcap)})
+          .result());
 }
 
 /// Inputs: q, k, v, mask, past key, past value, lengths of k and v without padding.
@@ -115,17 +122,23 @@ Values attention23(const NodeView &n) {
     v = compose::concat(n.to, {n.in(5), v}, 2);
   const Dim queries = q->type.dim(2), keys = k->type.dim(2);
   if (!q->type.dim(3).isNumber() && !n.hasAttribute("scale"))
-    n.unsupported("symbolic", "attention of a symbolic depth without a scale", "fix the symbol with --dim");
+    n.unsupported("symbolic", "attention of a symbolic depth without a scale",
+                  "fix the symbol with --dim");
   Heads h{q, k, v, n.inOrNull(3), 0};
-  h.scale = n.hasAttribute("scale") ? n.real("scale", 1) : 1 / std::sqrt(static_cast<double>(q->type.dim(3).number()));
+  h.scale = n.hasAttribute("scale") ? n.real("scale", 1)
+                                    : 1 / std::sqrt(static_cast<double>(q->type.dim(3).number()));
   h.softcap = n.real("softcap", 0);
   if (h.mask && h.mask->type.rank() > 0) {
     const size_t last = h.mask->type.rank() - 1;
-    if (h.mask->type.dim(last) != keys && !h.mask->type.dim(last).isNumber(1)) { // what it lacks is hidden
+    if (h.mask->type.dim(last) != keys &&
+        !h.mask->type.dim(last).isNumber(1)) { // what it lacks is hidden
       Dims pads(2 * h.mask->type.rank(), Dim(0));
       pads.back() = keys - h.mask->type.dim(last);
-      Value *hidden = h.mask->type.element() == ElementType::boolean ? nullptr : compose::scalarLike(n.to, h.mask, -kInfinity);
-      h.mask = n.to.makeOp(ops::pad, {h.mask, hidden}, {attr::pads(pads), attr::mode("constant")}).result();
+      Value *hidden = h.mask->type.element() == ElementType::boolean
+                          ? nullptr
+                          : compose::scalarLike(n.to, h.mask, -kInfinity);
+      h.mask = n.to.makeOp(ops::pad, {h.mask, hidden}, {attr::pads(pads), attr::mode("constant")})
+                   .result();
     }
   }
   if (n.integer("is_causal", 0)) {
@@ -136,7 +149,8 @@ Values attention23(const NodeView &n) {
   }
   if (n.has(6)) {
     Value *length = compose::reshape(n.to, n.vector(6), {n.type(6).dim(0), 1, 1, 1});
-    h.mask = bothMasks(n, h.mask, is.less(compose::iota(n.to, ElementType::i64, {1, 1, 1, keys}, 3), length));
+    h.mask = bothMasks(n, h.mask,
+                       is.less(compose::iota(n.to, ElementType::i64, {1, 1, 1, keys}, 3), length));
   }
   const int64_t mode = n.integer("qk_matmul_output_mode", 0);
   if (mode < 0 || mode > 3)
@@ -146,20 +160,29 @@ Values attention23(const NodeView &n) {
 }
 
 /// Pairs of elements turned by the angles of their position.
-Value *rotated(const NodeView &n, Value *x, Value *cosine, Value *sine, int64_t rotary, bool interleaved) {
+Value *rotated(const NodeView &n, Value *x, Value *cosine, Value *sine, int64_t rotary,
+               bool interleaved) {
   const compose::Arith is{n.to};
   // x [b, s, heads, d]; cosine and sine [b, s, 1, rotary / 2]
   const Dim depth = x->type.dim(3);
   const Dim turned = rotary ? Dim(rotary) : depth, half = floorDiv(turned, 2);
   Value *rest = turned == depth ? nullptr : compose::sliceAxis(n.to, x, 3, turned, depth - turned);
-  Value *first = interleaved ? compose::sliceAxis(n.to, x, 3, 0, half, 2) : compose::sliceAxis(n.to, x, 3, 0, half);
-  Value *second = interleaved ? compose::sliceAxis(n.to, x, 3, 1, half, 2) : compose::sliceAxis(n.to, x, 3, half, half);
+  Value *first = interleaved ? compose::sliceAxis(n.to, x, 3, 0, half, 2)
+                             : compose::sliceAxis(n.to, x, 3, 0, half);
+  Value *second = interleaved ? compose::sliceAxis(n.to, x, 3, 1, half, 2)
+                              : compose::sliceAxis(n.to, x, 3, half, half);
   Value *real = is.sub(is.mul(cosine, first), is.mul(sine, second));
   Value *imaginary = is.add(is.mul(sine, first), is.mul(cosine, second));
   Dims shape = x->type.shape();
   shape[3] = turned;
-  Value *y = interleaved ? compose::reshape(n.to, compose::concat(n.to, {compose::unsqueeze(n.to, real, {4}), compose::unsqueeze(n.to, imaginary, {4})}, 4), shape)
-                         : compose::concat(n.to, {real, imaginary}, 3);
+  Value *y = interleaved
+                 ? compose::reshape(n.to,
+                                    compose::concat(n.to,
+                                                    {compose::unsqueeze(n.to, real, {4}),
+                                                     compose::unsqueeze(n.to, imaginary, {4})},
+                                                    4),
+                                    shape)
+                 : compose::concat(n.to, {real, imaginary}, 3);
   return rest ? compose::concat(n.to, {y, rest}, 3) : y;
 }
 
@@ -195,7 +218,9 @@ Values rotaryMs(const NodeView &n) {
   const Dim steps = n.type(0).dim(n.rank(0) == 3 ? 1 : 2);
   Value *positions = n.in(1);
   if (n.rank(1) == 1) // where the first step is
-    positions = compose::expand(n.to, is.add(compose::iota(n.to, n.element(1), {1, steps}, 1), positions), {n.type(0).dim(0), steps});
+    positions =
+        compose::expand(n.to, is.add(compose::iota(n.to, n.element(1), {1, steps}, 1), positions),
+                        {n.type(0).dim(0), steps});
   return rotaryBy(n, n.in(2), n.in(3), positions);
 }
 
@@ -206,7 +231,9 @@ Values fastGelu(const NodeView &n) {
   Value *x = n.has(1) ? compose::Arith{n.to}.add(n.in(0), n.in(1)) : n.in(0);
   return {compose::gelu(n.to, x, true)};
 }
-Values biasGelu(const NodeView &n) { return {compose::gelu(n.to, compose::Arith{n.to}.add(n.in(0), n.in(1)), false)}; }
+Values biasGelu(const NodeView &n) {
+  return {compose::gelu(n.to, compose::Arith{n.to}.add(n.in(0), n.in(1)), false)};
+}
 Values quickGelu(const NodeView &n) {
   const compose::Arith is{n.to};
   return {is.mul(n.in(0), is(ops::sigmoid, is.mul(n.in(0), n.real("alpha", 1.702))))};
@@ -216,7 +243,8 @@ Values biasSplitGelu(const NodeView &n) {
   Value *x = is.add(n.in(0), n.in(1));
   const size_t axis = x->type.rank() - 1;
   const Dim half = floorDiv(x->type.dim(axis), 2);
-  return {is.mul(compose::sliceAxis(n.to, x, axis, 0, half), compose::gelu(n.to, compose::sliceAxis(n.to, x, axis, half, half), false))};
+  return {is.mul(compose::sliceAxis(n.to, x, axis, 0, half),
+                 compose::gelu(n.to, compose::sliceAxis(n.to, x, axis, half, half), false))};
 }
 Values biasAdd(const NodeView &n) {
   const compose::Arith is{n.to};
@@ -235,7 +263,8 @@ Values fusedMatMul(const NodeView &n) {
   if (a->type.rank() < 2 || b->type.rank() < 2)
     y = compose::matmul(n.to, a, b);
   else
-    y = n.to.make(ops::matmul, {a, b}, {attr::transposeA(turned(0, "transA")), attr::transposeB(turned(1, "transB"))});
+    y = n.to.make(ops::matmul, {a, b},
+                  {attr::transposeA(turned(0, "transA")), attr::transposeB(turned(1, "transB"))});
   return {alpha == 1 ? y : compose::Arith{n.to}.mul(y, alpha)};
 }
 
@@ -247,7 +276,8 @@ Values attentionMs(const NodeView &n) {
   if (n.has(4) || n.has(6) || n.wants(1))
     n.unsupported("past", "the Attention of com.microsoft with a past");
   if (n.integer("do_rotary", 0) || n.integer("past_present_share_buffer", 0))
-    n.unsupported("attribute", "the Attention of com.microsoft with do_rotary or past_present_share_buffer");
+    n.unsupported("attribute",
+                  "the Attention of com.microsoft with do_rotary or past_present_share_buffer");
   const int64_t heads = n.integer("num_heads", 0);
   Value *all = compose::matmul(n.to, n.in(0), n.in(1));
   if (n.has(2))
@@ -266,12 +296,15 @@ Values attentionMs(const NodeView &n) {
   Heads h{qkv[0], qkv[1], qkv[2], nullptr, 0};
   const Dim &depth = qkv[0]->type.dim(3);
   if (!depth.isNumber() && n.real("scale", 0) == 0)
-    n.unsupported("symbolic", "attention of a symbolic depth without a scale", "fix the symbol with --dim");
-  h.scale = n.real("scale", 0) != 0 ? n.real("scale", 0) : 1 / std::sqrt(static_cast<double>(depth.number()));
+    n.unsupported("symbolic", "attention of a symbolic depth without a scale",
+                  "fix the symbol with --dim");
+  h.scale = n.real("scale", 0) != 0 ? n.real("scale", 0)
+                                    : 1 / std::sqrt(static_cast<double>(depth.number()));
   h.causal = n.integer("unidirectional", 0) != 0;
   if (n.has(3)) { // 0 hides a key
     Value *keeps = is.no(is.equal(n.in(3), 0.0));
-    h.mask = is.where(compose::reshape(n.to, keeps, {n.type(3).dim(0), 1, 1, n.type(3).dim(1)}), n.to.scalar(n.element(0), 0), n.real("mask_filter_value", -10000));
+    h.mask = is.where(compose::reshape(n.to, keeps, {n.type(3).dim(0), 1, 1, n.type(3).dim(1)}),
+                      n.to.scalar(n.element(0), 0), n.real("mask_filter_value", -10000));
   }
   if (n.has(5))
     h.mask = h.mask ? is.add(h.mask, n.in(5)) : n.in(5);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Control flow. Blocks of the IR have fixed types, ONNX graphs do not: what changes its shape between
-// branches or iterations travels as a list of one element, whose shape is known when it is taken out.
+// Control flow. Blocks of the IR have fixed types, ONNX graphs do not: what changes its shape
+// between branches or iterations travels as a list of one element, whose shape is known when it is
+// taken out.
 #include "frontend/onnx/ops_control.h"
 
 #include "frontend/common/compose.h"
@@ -15,7 +16,9 @@ namespace {
 
 bool isList(const ir::Type &t) { return t.isList() || (t.isOptional() && t.inner().isList()); }
 const ir::Type &listOf(const ir::Type &t) { return t.isOptional() ? t.inner() : t; }
-ir::Type likeOptional(const ir::Type &like, ir::Type list) { return like.isOptional() ? ir::Type::optional(std::move(list)) : list; }
+ir::Type likeOptional(const ir::Type &like, ir::Type list) {
+  return like.isOptional() ? ir::Type::optional(std::move(list)) : list;
+}
 
 Value *scalarTrue(ir::Builder &to) { return to.scalar(ElementType::boolean, 1); }
 
@@ -56,7 +59,8 @@ void setListType(const NodeView &n, Value *first, const ir::Type &list) {
     if (ir::Op *def = v->def()) {
       if (def->is(ops::list_make) || def->is(ops::list_split) || def->is(ops::optional_none))
         def->set(attr::type, v->type);
-      else if (def->is(ops::list_insert) || def->is(ops::list_erase) || def->is(ops::optional_some) || def->is(ops::optional_get))
+      else if (def->is(ops::list_insert) || def->is(ops::list_erase) ||
+               def->is(ops::optional_some) || def->is(ops::optional_get))
         visit(def->operand(0));
       else if (def->is(ops::if_) || def->is(ops::loop))
         carried(*def, v->index());
@@ -64,12 +68,15 @@ void setListType(const NodeView &n, Value *first, const ir::Type &list) {
       carried(*block->parentOp(), v->index() - 1);
     }
     for (ir::Op *user : v->users()) {
-      if (user->is(ops::list_insert) || user->is(ops::list_erase) || user->is(ops::optional_some) || user->is(ops::optional_get)) {
+      if (user->is(ops::list_insert) || user->is(ops::list_erase) || user->is(ops::optional_some) ||
+          user->is(ops::optional_get)) {
         if (user->operand(0) == v)
           visit(user->result());
-      } else if (user->is(ops::list_get) && user->operand(0) == v && user->result()->type != list.inner()) {
+      } else if (user->is(ops::list_get) && user->operand(0) == v &&
+                 user->result()->type != list.inner()) {
         if (user->result()->hasUses())
-          n.unsupported("list", "a list that has been read takes elements of another shape later", "make every element of one shape");
+          n.unsupported("list", "a list that has been read takes elements of another shape later",
+                        "make every element of one shape");
         user->result()->type = list.inner();
       } else if (user->is(ops::loop)) {
         for (size_t i = 2; i < user->numOperands(); ++i)
@@ -90,7 +97,8 @@ ir::Type joinedElement(const NodeView &n, const ir::Type &a, const ir::Type &b) 
   if (a == b)
     return a;
   if (!a.isTensor() || !b.isTensor() || a.element() != b.element() || a.rank() != b.rank())
-    n.unsupported("list", fmt::format("a value is {} here and {} there", a.text(), b.text()), "make both of one type and rank");
+    n.unsupported("list", fmt::format("a value is {} here and {} there", a.text(), b.text()),
+                  "make both of one type and rank");
   Dims shape = a.shape();
   for (size_t i = 0; i < shape.size(); ++i) {
     if (a.dim(i) == b.dim(i))
@@ -129,7 +137,9 @@ Value *withOwnExtents(const NodeView &n, ir::Builder &to, Value *x) {
   if (!open)
     return x;
   to.makeOp(ops::bind, {to.make(ops::shape, {x})}, {attr::dims(own)});
-  return to.make(ops::slice, {x}, {attr::starts(Dims(own.size(), Dim(0))), attr::steps(Ints(own.size(), 1)), attr::shape(own)});
+  return to.make(
+      ops::slice, {x},
+      {attr::starts(Dims(own.size(), Dim(0))), attr::steps(Ints(own.size(), 1)), attr::shape(own)});
 }
 
 Value *unboxed(const NodeView &n, ir::Builder &to, Value *list, Value *index) {
@@ -144,7 +154,8 @@ namespace {
 std::vector<bool> unify(const NodeView &n, ir::Block &a, ir::Block &b) {
   ir::Op &left = a.terminator(), &right = b.terminator();
   if (left.numOperands() != right.numOperands())
-    n.fail("if", fmt::format("one branch has {} outputs and the other {}", left.numOperands(), right.numOperands()));
+    n.fail("if", fmt::format("one branch has {} outputs and the other {}", left.numOperands(),
+                             right.numOperands()));
   std::vector<bool> boxes(left.numOperands(), false);
   for (size_t i = 0; i < boxes.size(); ++i) {
     Value *x = left.operand(i), *y = right.operand(i);
@@ -190,7 +201,8 @@ Values if_(const NodeView &n) {
   ir::Op &op = n.to.makeOp(ops::if_, {condition}, {}, std::move(blocks));
   Values out;
   for (size_t i = 0; i < boxes.size(); ++i)
-    out.push_back(boxes[i] ? unboxed(n, n.to, op.result(i), n.to.scalar(ElementType::i64, 0)) : op.result(i));
+    out.push_back(boxes[i] ? unboxed(n, n.to, op.result(i), n.to.scalar(ElementType::i64, 0))
+                           : op.result(i));
   return out;
 }
 
@@ -213,8 +225,11 @@ Values makeLoop(const NodeView &n, const LoopParts &parts, const LoopBody &body)
       arguments.push_back(block->addArgument(operands[i]->type, initial[i]->name));
     }
     for (size_t i = 0; i < initial.size(); ++i)
-      taken.push_back(boxes[i] ? unboxed(n, inside, arguments[i], inside.scalar(ElementType::i64, 0)) : arguments[i]);
-    Values yields = body(inside, iteration, taken); // the condition, what is carried, what is scanned
+      taken.push_back(boxes[i]
+                          ? unboxed(n, inside, arguments[i], inside.scalar(ElementType::i64, 0))
+                          : arguments[i]);
+    Values yields =
+        body(inside, iteration, taken); // the condition, what is carried, what is scanned
     bool again = false;
     std::vector<bool> wraps(initial.size(), false);
     for (size_t i = 0; i < initial.size(); ++i) {
@@ -231,7 +246,8 @@ Values makeLoop(const NodeView &n, const LoopParts &parts, const LoopBody &body)
         const int64_t more = joined.capacity().bounds().hi - before;
         if (more > 0) {
           if (parts.most >= ir::kUnbounded)
-            n.unsupported("loop", "a list grows in a loop whose number of iterations has no bound", "give the loop a constant number of iterations");
+            n.unsupported("loop", "a list grows in a loop whose number of iterations has no bound",
+                          "give the loop a constant number of iterations");
           joined = ir::Type::list(joined.inner(), before + more * parts.most);
         }
         setListType(n, in, joined);
@@ -258,7 +274,10 @@ Values makeLoop(const NodeView &n, const LoopParts &parts, const LoopBody &body)
     std::vector<std::unique_ptr<ir::Block>> blocks;
     blocks.push_back(std::move(block));
     const bool scans = yields.size() > 1 + initial.size();
-    ir::Op &op = n.to.makeOp(ops::loop, all, {attr::carried(static_cast<int64_t>(initial.size())), attr::dims(scans ? Dims{parts.iterations} : Dims{})}, std::move(blocks));
+    ir::Op &op = n.to.makeOp(ops::loop, all,
+                             {attr::carried(static_cast<int64_t>(initial.size())),
+                              attr::dims(scans ? Dims{parts.iterations} : Dims{})},
+                             std::move(blocks));
     Values out;
     for (size_t i = 0; i < op.numResults(); ++i) {
       Value *v = op.result(i);
@@ -270,7 +289,8 @@ Values makeLoop(const NodeView &n, const LoopParts &parts, const LoopBody &body)
     }
     return out;
   }
-  n.unsupported("loop", "the shape of a carried value grows in each iteration", "carry a value of a fixed shape, or a list");
+  n.unsupported("loop", "the shape of a carried value grows in each iteration",
+                "carry a value of a fixed shape, or a list");
 }
 
 namespace {
@@ -299,7 +319,8 @@ Values loop(const NodeView &n) {
     parts.carried.push_back(n.in(i));
   const size_t carried = parts.carried.size();
   if (graph->inputs.size() != carried + 2 || graph->outputs.size() < carried + 1)
-    n.fail("loop", fmt::format("the body has {} inputs and {} outputs, and {} values are carried", graph->inputs.size(), graph->outputs.size(), carried));
+    n.fail("loop", fmt::format("the body has {} inputs and {} outputs, and {} values are carried",
+                               graph->inputs.size(), graph->outputs.size(), carried));
   parts.most = n.has(0) ? mostIterations(n.in(0)) : ir::kUnbounded;
   if (graph->outputs.size() > carried + 1) {
     // As many as the count says, unless a condition ends it early; else as the model declares.
@@ -308,7 +329,8 @@ Values loop(const NodeView &n) {
     const auto yieldsCondition = [&] { // the condition that it got, or a constant
       std::string name = out;
       for (size_t i = graph->nodes.size(); i-- > 0;)
-        if (const Node &node = graph->nodes[i]; !node.outputs.empty() && node.outputs[0] == name && node.op == "Identity" && !node.inputs.empty())
+        if (const Node &node = graph->nodes[i]; !node.outputs.empty() && node.outputs[0] == name &&
+                                                node.op == "Identity" && !node.inputs.empty())
           name = node.inputs[0];
       return name == in;
     };
@@ -323,12 +345,14 @@ Values loop(const NodeView &n) {
     else if (declared && !declared->empty())
       parts.iterations = declared->front();
     else
-      n.unsupported("loop", "a loop stacks values, and nothing bounds the number of its iterations", "give the loop a constant number of iterations");
+      n.unsupported("loop", "a loop stacks values, and nothing bounds the number of its iterations",
+                    "give the loop a constant number of iterations");
   }
   return makeLoop(n, parts, [&](ir::Builder &to, Value *iteration, const Values &values) {
     Values inputs = {iteration, scalarTrue(to)};
     for (size_t i = 0; i < 2; ++i) // some declare them as vectors of one element
-      if (const Type &t = graph->inputs[i].type; t.kind == Type::Kind::tensor && t.shape && t.shape->size() == 1)
+      if (const Type &t = graph->inputs[i].type;
+          t.kind == Type::Kind::tensor && t.shape && t.shape->size() == 1)
         inputs[i] = compose::reshape(to, inputs[i], {1});
     inputs.insert(inputs.end(), values.begin(), values.end());
     Values out = n.lowered(*graph, to, inputs);
@@ -348,7 +372,8 @@ struct Scan {
 Values scanBy(const NodeView &n, ir::Builder &to, const Scan &s) {
   LoopParts parts;
   parts.carried = s.states;
-  const Dim steps = s.inputs.empty() ? Dim(0) : s.inputs[0]->type.dim(static_cast<size_t>(s.inputAxes[0]));
+  const Dim steps =
+      s.inputs.empty() ? Dim(0) : s.inputs[0]->type.dim(static_cast<size_t>(s.inputAxes[0]));
   parts.iterations = steps;
   parts.most = steps.bounds().hi;
   parts.count = compose::scalarOf(to, to.extents({steps}));
@@ -364,7 +389,8 @@ Values scanBy(const NodeView &n, ir::Builder &to, const Scan &s) {
       places[axis] = 1;
       Dims shape = type.shape();
       shape[axis] = 1;
-      Value *x = in.make(ops::slice_at, {s.inputs[k], is.mul(in.ints(places), at)}, {attr::steps(Ints(type.rank(), 1)), attr::shape(shape)});
+      Value *x = in.make(ops::slice_at, {s.inputs[k], is.mul(in.ints(places), at)},
+                         {attr::steps(Ints(type.rank(), 1)), attr::shape(shape)});
       inputs.push_back(compose::squeeze(in, x, {s.inputAxes[k]}));
     }
     Values yields = n.lowered(s.graph, in, inputs);
@@ -389,11 +415,19 @@ Values scan9(const NodeView &n) {
   const GraphRef graph = n.graph("body");
   const auto numInputs = static_cast<size_t>(n.integer("num_scan_inputs", 1));
   if (numInputs == 0 || numInputs > n.numInputs() || graph->inputs.size() != n.numInputs())
-    n.fail("scan", fmt::format("num_scan_inputs is {}, the node has {} inputs and the body {}", numInputs, n.numInputs(), graph->inputs.size()));
-  const size_t states = n.numInputs() - numInputs, numOutputs = graph->outputs.size() - std::min(states, graph->outputs.size());
-  Scan s{*graph, {}, {}, n.ints("scan_input_axes", Ints(numInputs, 0)), n.ints("scan_input_directions", Ints(numInputs, 0)),
-         n.ints("scan_output_axes", Ints(numOutputs, 0)), n.ints("scan_output_directions", Ints(numOutputs, 0))};
-  if (s.inputAxes.size() != numInputs || s.inputDirections.size() != numInputs || s.outputAxes.size() != numOutputs || s.outputDirections.size() != numOutputs)
+    n.fail("scan", fmt::format("num_scan_inputs is {}, the node has {} inputs and the body {}",
+                               numInputs, n.numInputs(), graph->inputs.size()));
+  const size_t states = n.numInputs() - numInputs,
+               numOutputs = graph->outputs.size() - std::min(states, graph->outputs.size());
+  Scan s{*graph,
+         {},
+         {},
+         n.ints("scan_input_axes", Ints(numInputs, 0)),
+         n.ints("scan_input_directions", Ints(numInputs, 0)),
+         n.ints("scan_output_axes", Ints(numOutputs, 0)),
+         n.ints("scan_output_directions", Ints(numOutputs, 0))};
+  if (s.inputAxes.size() != numInputs || s.inputDirections.size() != numInputs ||
+      s.outputAxes.size() != numOutputs || s.outputDirections.size() != numOutputs)
     n.fail("scan", "axes or directions do not have an entry for each scanned value");
   for (size_t i = 0; i < n.numInputs(); ++i)
     (i < states ? s.states : s.inputs).push_back(n.in(i));
@@ -405,19 +439,28 @@ Values scan9(const NodeView &n) {
 /// With a batch in front of every value: a loop over it around the other.
 Values scan8(const NodeView &n) {
   if (n.has(0))
-    n.unsupported("scan", "sequence_lens of a Scan of version 8", "export the model with a newer version");
+    n.unsupported("scan", "sequence_lens of a Scan of version 8",
+                  "export the model with a newer version");
   const GraphRef graph = n.graph("body");
   const auto numInputs = static_cast<size_t>(n.integer("num_scan_inputs", 1));
   const size_t count = n.numInputs() - 1;
   if (numInputs == 0 || numInputs > count || graph->inputs.size() != count)
-    n.fail("scan", fmt::format("num_scan_inputs is {}, the node has {} inputs and the body {}", numInputs, count, graph->inputs.size()));
-  const size_t states = count - numInputs, numOutputs = graph->outputs.size() - std::min(states, graph->outputs.size());
+    n.fail("scan", fmt::format("num_scan_inputs is {}, the node has {} inputs and the body {}",
+                               numInputs, count, graph->inputs.size()));
+  const size_t states = count - numInputs,
+               numOutputs = graph->outputs.size() - std::min(states, graph->outputs.size());
   LoopParts parts;
   parts.iterations = n.type(1).dim(0);
   parts.most = parts.iterations.bounds().hi;
   parts.count = compose::scalarOf(n.to, n.to.extents({parts.iterations}));
   return makeLoop(n, parts, [&](ir::Builder &to, Value *i, const Values &) {
-    Scan s{*graph, {}, {}, Ints(numInputs, 0), n.ints("directions", Ints(numInputs, 0)), Ints(numOutputs, 0), Ints(numOutputs, 0)};
+    Scan s{*graph,
+           {},
+           {},
+           Ints(numInputs, 0),
+           n.ints("directions", Ints(numInputs, 0)),
+           Ints(numOutputs, 0),
+           Ints(numOutputs, 0)};
     for (size_t k = 0; k < count; ++k)
       (k < states ? s.states : s.inputs).push_back(compose::take(to, n.in(k + 1), i, 0));
     Values yields = scanBy(n, to, s);
@@ -426,7 +469,8 @@ Values scan8(const NodeView &n) {
   });
 }
 
-constexpr Lowering kControl[] = {{"If", 1, if_}, {"Loop", 1, loop}, {"Scan", 8, scan8}, {"Scan", 9, scan9}};
+constexpr Lowering kControl[] = {
+    {"If", 1, if_}, {"Loop", 1, loop}, {"Scan", 8, scan8}, {"Scan", 9, scan9}};
 
 } // namespace
 

@@ -22,11 +22,11 @@ Value *unboxed(const NodeView &, ir::Builder &to, Value *list, Value *index);
 struct LoopParts {
   Value *count = nullptr, *condition = nullptr; ///< either may be absent
   Values carried;
-  Dim iterations = 0;                  ///< of what is scanned
+  Dim iterations = 0;            ///< of what is scanned
   int64_t most = ir::kUnbounded; ///< iterations at most
 };
-/// Builds an iteration: gets its number and what is carried, returns the condition, what is carried,
-/// and what is scanned. May be called more than once.
+/// Builds an iteration: gets its number and what is carried, returns the condition, what is
+/// carried, and what is scanned. May be called more than once.
 using LoopBody = std::function<Values(ir::Builder &, Value *iteration, const Values &carried)>;
 /// The last carried values, then the scanned ones along a new axis 0.
 Values makeLoop(const NodeView &, const LoopParts &, const LoopBody &);

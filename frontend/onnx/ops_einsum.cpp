@@ -19,7 +19,9 @@ struct Labelled {
   Labels labels;
 };
 
-bool holds(const Labels &labels, int label) { return std::ranges::find(labels, label) != labels.end(); }
+bool holds(const Labels &labels, int label) {
+  return std::ranges::find(labels, label) != labels.end();
+}
 
 struct Equation {
   std::vector<Labels> operands;
@@ -51,7 +53,7 @@ Equation parse(const NodeView &n) {
   const size_t arrow = text.find("->");
   std::string left = text.substr(0, arrow);
   std::vector<std::string> terms;
-  for (size_t begin = 0;; ) {
+  for (size_t begin = 0;;) {
     const size_t comma = left.find(',', begin);
     terms.push_back(left.substr(begin, comma == std::string::npos ? comma : comma - begin));
     if (comma == std::string::npos)
@@ -59,14 +61,17 @@ Equation parse(const NodeView &n) {
     begin = comma + 1;
   }
   if (terms.size() != n.numInputs())
-    n.fail("equation", fmt::format("the equation has {} operands and the node {}", terms.size(), n.numInputs()));
+    n.fail("equation", fmt::format("the equation has {} operands and the node {}", terms.size(),
+                                   n.numInputs()));
   Equation equation;
   size_t widest = 0;
   for (size_t i = 0; i < terms.size(); ++i) {
     const bool open = terms[i].find("...") != std::string::npos;
     const size_t letters = terms[i].size() - (open ? 3 : 0);
-    if (letters > n.rank(i) || (!open && letters != n.rank(i)) || n.rank(i) - letters > kMostEllipsis)
-      n.fail("equation", fmt::format("operand {} has rank {} and the term '{}'", i, n.rank(i), terms[i]));
+    if (letters > n.rank(i) || (!open && letters != n.rank(i)) ||
+        n.rank(i) - letters > kMostEllipsis)
+      n.fail("equation",
+             fmt::format("operand {} has rank {} and the term '{}'", i, n.rank(i), terms[i]));
     widest = std::max(widest, n.rank(i) - letters);
     equation.operands.push_back(termLabels(n, terms[i], n.rank(i) - letters));
   }
@@ -111,7 +116,8 @@ Labelled withoutRepeats(const NodeView &n, Labelled x) {
       Dims shape = y->type.shape();
       shape.resize(shape.size() - 2);
       shape.push_back(d * d);
-      y = compose::sliceAxis(n.to, compose::reshape(n.to, y, shape), shape.size() - 1, 0, d, d.number() + 1);
+      y = compose::sliceAxis(n.to, compose::reshape(n.to, y, shape), shape.size() - 1, 0, d,
+                             d.number() + 1);
       return withoutRepeats(n, {y, labels});
     }
   return x;
@@ -126,7 +132,8 @@ Labelled summed(const NodeView &n, const Labelled &x, const Labels &kept) {
       labels.push_back(x.labels[i]);
     else
       axes.push_back(static_cast<int64_t>(i));
-  return axes.empty() ? x : Labelled{n.to.make(ops::reduce_sum, {x.value}, {attr::axes(axes)}), labels};
+  return axes.empty() ? x
+                      : Labelled{n.to.make(ops::reduce_sum, {x.value}, {attr::axes(axes)}), labels};
 }
 
 /// The axes in this order; labels that x lacks become extents of 1.
@@ -153,9 +160,13 @@ Labelled product(const NodeView &n, Labelled a, Labelled b, const Labels &needed
   keptByB.insert(keptByB.end(), a.labels.begin(), a.labels.end());
   a = summed(n, a, keptByA);
   b = summed(n, b, keptByB);
-  const auto extent = [](const Labelled &x, int label) { return x.value->type.dim(static_cast<size_t>(std::ranges::find(x.labels, label) - x.labels.begin())); };
+  const auto extent = [](const Labelled &x, int label) {
+    return x.value->type.dim(
+        static_cast<size_t>(std::ranges::find(x.labels, label) - x.labels.begin()));
+  };
   Labels batch, depth, rows, columns;
-  bool asMatrix = n.element(0) != ElementType::boolean && ir::elementSize(n.element(0)) >= (ir::isFloat(n.element(0)) ? 2u : 4u);
+  bool asMatrix = n.element(0) != ElementType::boolean &&
+                  ir::elementSize(n.element(0)) >= (ir::isFloat(n.element(0)) ? 2u : 4u);
   for (const int l : a.labels)
     if (!holds(b.labels, l)) {
       rows.push_back(l);
@@ -184,11 +195,15 @@ Labelled product(const NodeView &n, Labelled a, Labelled b, const Labels &needed
       out.push_back(extent(x, l));
     return out;
   };
-  const Dims batchShape = extents(a, batch), rowShape = extents(a, rows), columnShape = extents(b, columns);
+  const Dims batchShape = extents(a, batch), rowShape = extents(a, rows),
+             columnShape = extents(b, columns);
   const Dim k = ir::product(extents(a, depth));
-  Value *left = compose::reshape(n.to, arranged(n, a, joined({&batch, &rows, &depth})), {ir::product(batchShape), ir::product(rowShape), k});
-  Value *right = compose::reshape(n.to, arranged(n, b, joined({&batch, &depth, &columns})), {ir::product(batchShape), k, ir::product(columnShape)});
-  Value *y = n.to.make(ops::matmul, {left, right}, {attr::transposeA(false), attr::transposeB(false)});
+  Value *left = compose::reshape(n.to, arranged(n, a, joined({&batch, &rows, &depth})),
+                                 {ir::product(batchShape), ir::product(rowShape), k});
+  Value *right = compose::reshape(n.to, arranged(n, b, joined({&batch, &depth, &columns})),
+                                  {ir::product(batchShape), k, ir::product(columnShape)});
+  Value *y =
+      n.to.make(ops::matmul, {left, right}, {attr::transposeA(false), attr::transposeB(false)});
   Dims shape = batchShape;
   shape.insert(shape.end(), rowShape.begin(), rowShape.end());
   shape.insert(shape.end(), columnShape.begin(), columnShape.end());
@@ -207,7 +222,8 @@ Values einsum(const NodeView &n) {
   out = summed(n, out, equation.result);
   for (const int l : equation.result)
     if (!holds(out.labels, l) && l < kEllipsis)
-      n.fail("equation", fmt::format("the result has the label '{}', and no operand", static_cast<char>(l)));
+      n.fail("equation",
+             fmt::format("the result has the label '{}', and no operand", static_cast<char>(l)));
   return {arranged(n, out, equation.result)};
 }
 

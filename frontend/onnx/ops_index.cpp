@@ -62,15 +62,15 @@ Values oneHot(const NodeView &n) {
   line[axis] = depth;
   Value *on = is.equal(compose::reshape(n.to, index, shape),
                        compose::iota(n.to, ElementType::i64, line, axis));
-  return {n.to.make(ops::where, {on, compose::element(n.to, n.in(2), 1),
-                                 compose::element(n.to, n.in(2), 0)})};
+  return {n.to.make(ops::where,
+                    {on, compose::element(n.to, n.in(2), 1), compose::element(n.to, n.in(2), 0)})};
 }
 
 Values topkOf(const NodeView &n, const Dim &count) {
-  ir::Op &op = n.to.makeOp(ops::topk, {n.in(0)},
-                           {attr::count({count}), attr::axis(n.axis(n.integer("axis", -1), n.rank(0))),
-                            attr::largest(n.integer("largest", 1) != 0),
-                            attr::sorted(n.integer("sorted", 1) != 0)});
+  ir::Op &op = n.to.makeOp(
+      ops::topk, {n.in(0)},
+      {attr::count({count}), attr::axis(n.axis(n.integer("axis", -1), n.rank(0))),
+       attr::largest(n.integer("largest", 1) != 0), attr::sorted(n.integer("sorted", 1) != 0)});
   return {op.result(0), op.result(1)};
 }
 Values topk1(const NodeView &n) { return topkOf(n, n.integer("k", 0)); }
@@ -79,13 +79,15 @@ Values topk10(const NodeView &n) {
   const auto axis = static_cast<size_t>(n.axis(n.integer("axis", -1), n.rank(0)));
   if (!n.knows(1)) {
     const std::optional<Dims> declared = n.declared();
-    expected = {declared && declared->size() == n.rank(0) ? (*declared)[axis] : n.newExtent("k", n.type(0).dim(axis))};
+    expected = {declared && declared->size() == n.rank(0) ? (*declared)[axis]
+                                                          : n.newExtent("k", n.type(0).dim(axis))};
   }
   return topkOf(n, n.contentsOr(1, "k", expected).at(0));
 }
 
 Values nonZero(const NodeView &n) {
-  return {n.to.make(ops::nonzero, {n.in(0)}, {attr::dims({n.newExtent("nonzero", n.type(0).count())})})};
+  return {n.to.make(ops::nonzero, {n.in(0)},
+                    {attr::dims({n.newExtent("nonzero", n.type(0).count())})})};
 }
 
 Values compress(const NodeView &n) {
@@ -111,9 +113,8 @@ Value *rowNumbers(const NodeView &n, Value *x) {
   Value *after = is.less(other, row);
   Value *differs = number(is.either(after, is.less(row, other)));
   Value *first = n.to.make(ops::argmax, {differs}, {attr::axis(2), attr::selectLast(false)});
-  Value *comesAfter = n.to.make(ops::gather_elements,
-                                {number(after), compose::unsqueeze(n.to, first, {2})},
-                                {attr::axis(2)});
+  Value *comesAfter = n.to.make(
+      ops::gather_elements, {number(after), compose::unsqueeze(n.to, first, {2})}, {attr::axis(2)});
   return n.to.make(ops::reduce_sum, {comesAfter}, {attr::axes({1, 2})});
 }
 
@@ -133,16 +134,16 @@ Values unique(const NodeView &n) {
     std::rotate(perm.begin(), perm.begin() + *axis, perm.begin() + *axis + 1);
     Dims rest = n.type(0).shape();
     rest.erase(rest.begin() + *axis);
-    keys = rowNumbers(n, compose::reshape(n.to, compose::transpose(n.to, x, perm),
-                                          {m, ir::product(rest)}));
+    keys = rowNumbers(
+        n, compose::reshape(n.to, compose::transpose(n.to, x, perm), {m, ir::product(rest)}));
   } else {
     keys = compose::reshape(n.to, x, {n.type(0).count()});
   }
-  ir::Op &op = n.to.makeOp(ops::unique, {keys},
-                           {attr::sorted(sorted),
-                            attr::dims({n.newExtent("unique", keys->type.dim(0))})});
-  Value *values = axis ? compose::take(n.to, x, op.result(1), static_cast<size_t>(*axis))
-                       : op.result(0);
+  ir::Op &op =
+      n.to.makeOp(ops::unique, {keys},
+                  {attr::sorted(sorted), attr::dims({n.newExtent("unique", keys->type.dim(0))})});
+  Value *values =
+      axis ? compose::take(n.to, x, op.result(1), static_cast<size_t>(*axis)) : op.result(0);
   return {values, op.result(1), op.result(2), op.result(3)};
 }
 
@@ -158,11 +159,12 @@ Values nonMaxSuppression(const NodeView &n) {
     return n.has(i) ? compose::scalarOf(n.to, n.in(i)) : n.to.scalar(e, 0);
   };
   Value *scores = n.has(4) ? compose::scalarOf(n.to, n.in(4)) : nullptr;
-  return {n.to.makeOp(ops::non_max_suppression,
-                      {n.in(0), n.in(1), limit(2, ElementType::i64), limit(3, n.element(0)), scores},
-                      {attr::centerPoint(n.integer("center_point_box", 0) != 0),
-                       attr::dims({n.newExtent("chosen", most)})})
-              .result()};
+  return {
+      n.to.makeOp(ops::non_max_suppression,
+                  {n.in(0), n.in(1), limit(2, ElementType::i64), limit(3, n.element(0)), scores},
+                  {attr::centerPoint(n.integer("center_point_box", 0) != 0),
+                   attr::dims({n.newExtent("chosen", most)})})
+          .result()};
 }
 
 /// The cache with an update written from `write_indices` of each of the batch on.

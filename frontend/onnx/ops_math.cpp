@@ -11,7 +11,9 @@ namespace burin::onnx {
 namespace {
 
 Value *like(const NodeView &n, double x) { return n.to.scalar(n.element(0), x); }
-Value *make(const NodeView &n, const ir::OpDef &op, std::initializer_list<Value *> operands) { return n.to.make(op, operands); }
+Value *make(const NodeView &n, const ir::OpDef &op, std::initializer_list<Value *> operands) {
+  return n.to.make(op, operands);
+}
 
 /// Add, Max, ... of any number of operands, from the left.
 template <const ir::OpDef &def> Values variadic(const NodeView &n) {
@@ -26,7 +28,9 @@ Values mean(const NodeView &n) {
   return {make(n, ops::div, {sum, like(n, static_cast<double>(n.numInputs()))})};
 }
 
-template <const ir::OpDef &def> Values swapped(const NodeView &n) { return {n.to.make(def, {n.in(1), n.in(0)})}; }
+template <const ir::OpDef &def> Values swapped(const NodeView &n) {
+  return {n.to.make(def, {n.in(1), n.in(0)})};
+}
 
 /// Before 7: `broadcast` with an `axis` that says where the second operand begins.
 template <const ir::OpDef &def> Values legacyBroadcast(const NodeView &n) {
@@ -48,7 +52,9 @@ Values clip6(const NodeView &n) {
   Value *high = n.hasAttribute("max") ? like(n, n.real("max", 0)) : nullptr;
   return {compose::clamp(n.to, n.in(0), low, high)};
 }
-Values clip11(const NodeView &n) { return {compose::clamp(n.to, n.in(0), n.inOrNull(1), n.inOrNull(2))}; }
+Values clip11(const NodeView &n) {
+  return {compose::clamp(n.to, n.in(0), n.inOrNull(1), n.inOrNull(2))};
+}
 
 Values where(const NodeView &n) { return {make(n, ops::where, {n.in(0), n.in(1), n.in(2)})}; }
 
@@ -58,23 +64,30 @@ Values cast(const NodeView &n) {
     n.fail("attribute", "Cast has no attribute 'to'");
   return {compose::cast(n.to, n.in(0), *to, n.integer("saturate", 1) != 0)};
 }
-Values castLike(const NodeView &n) { return {compose::cast(n.to, n.in(0), n.element(1), n.integer("saturate", 1) != 0)}; }
+Values castLike(const NodeView &n) {
+  return {compose::cast(n.to, n.in(0), n.element(1), n.integer("saturate", 1) != 0)};
+}
 Values bitCast(const NodeView &n) {
   const auto to = n.elementType("to");
   if (!to)
     n.fail("attribute", "BitCast has no attribute 'to'");
   // A bool is a byte of 0 or 1.
-  Value *x = n.element(0) == ElementType::boolean ? compose::cast(n.to, n.in(0), ElementType::u8) : n.in(0);
+  Value *x = n.element(0) == ElementType::boolean ? compose::cast(n.to, n.in(0), ElementType::u8)
+                                                  : n.in(0);
   if (*to == ElementType::boolean)
     return {compose::cast(n.to, n.to.make(ops::bitcast, {x}, {attr::to(ElementType::u8)}), *to)};
   return {n.to.make(ops::bitcast, {x}, {attr::to(*to)})};
 }
 
 Values isInf(const NodeView &n) {
-  return {n.to.make(ops::is_inf, {n.in(0)}, {attr::detectNegative(n.integer("detect_negative", 1) != 0), attr::detectPositive(n.integer("detect_positive", 1) != 0)})};
+  return {n.to.make(ops::is_inf, {n.in(0)},
+                    {attr::detectNegative(n.integer("detect_negative", 1) != 0),
+                     attr::detectPositive(n.integer("detect_positive", 1) != 0)})};
 }
 
-Values mod(const NodeView &n) { return {make(n, n.integer("fmod", 0) ? ops::fmod : ops::mod, {n.in(0), n.in(1)})}; }
+Values mod(const NodeView &n) {
+  return {make(n, n.integer("fmod", 0) ? ops::fmod : ops::mod, {n.in(0), n.in(1)})};
+}
 Values bitShift(const NodeView &n) {
   const std::string direction = n.text("direction", "");
   if (direction != "LEFT" && direction != "RIGHT")
@@ -101,29 +114,40 @@ Values pRelu1(const NodeView &n) {
   const compose::Arith is{n.to};
   Value *slope = n.in(1);
   if (slope->type.rank() == 1 && n.rank(0) > 1)
-    slope = slope->type.dim(0).isNumber(1) ? compose::scalarOf(n.to, slope) : compose::perAxis(n.to, slope, 1, n.rank(0));
+    slope = slope->type.dim(0).isNumber(1) ? compose::scalarOf(n.to, slope)
+                                           : compose::perAxis(n.to, slope, 1, n.rank(0));
   return {is.where(is.less(n.in(0), 0.0), is.mul(n.in(0), slope), n.in(0))};
 }
 Values elu(const NodeView &n) {
   Value *x = n.in(0);
-  Value *e = make(n, ops::mul, {make(n, ops::sub, {make(n, ops::exp, {x}), like(n, 1)}), like(n, n.real("alpha", 1))});
+  Value *e =
+      make(n, ops::mul,
+           {make(n, ops::sub, {make(n, ops::exp, {x}), like(n, 1)}), like(n, n.real("alpha", 1))});
   return {whereLess(n, x, 0, e, x)};
 }
 Values celu(const NodeView &n) {
   const double alpha = n.real("alpha", 1);
   Value *x = n.in(0);
   Value *e = make(n, ops::exp, {make(n, ops::div, {x, like(n, alpha)})});
-  Value *low = make(n, ops::min, {like(n, 0), make(n, ops::mul, {make(n, ops::sub, {e, like(n, 1)}), like(n, alpha)})});
+  Value *low =
+      make(n, ops::min,
+           {like(n, 0), make(n, ops::mul, {make(n, ops::sub, {e, like(n, 1)}), like(n, alpha)})});
   return {make(n, ops::add, {make(n, ops::max, {x, like(n, 0)}), low})};
 }
 Values selu(const NodeView &n) {
-  const double alpha = n.real("alpha", 1.67326319217681884765625), gamma = n.real("gamma", 1.05070102214813232421875);
+  const double alpha = n.real("alpha", 1.67326319217681884765625),
+               gamma = n.real("gamma", 1.05070102214813232421875);
   Value *x = n.in(0);
-  Value *e = make(n, ops::mul, {make(n, ops::sub, {make(n, ops::exp, {x}), like(n, 1)}), like(n, alpha)});
-  return {make(n, ops::mul, {make(n, ops::where, {make(n, ops::less_equal, {x, like(n, 0)}), e, x}), like(n, gamma)})};
+  Value *e =
+      make(n, ops::mul, {make(n, ops::sub, {make(n, ops::exp, {x}), like(n, 1)}), like(n, alpha)});
+  return {make(
+      n, ops::mul,
+      {make(n, ops::where, {make(n, ops::less_equal, {x, like(n, 0)}), e, x}), like(n, gamma)})};
 }
 Values hardSigmoid(const NodeView &n) {
-  Value *y = make(n, ops::add, {make(n, ops::mul, {n.in(0), like(n, n.real("alpha", 0.2))}), like(n, n.real("beta", 0.5))});
+  Value *y = make(
+      n, ops::add,
+      {make(n, ops::mul, {n.in(0), like(n, n.real("alpha", 0.2))}), like(n, n.real("beta", 0.5))});
   return {compose::clamp(n.to, y, like(n, 0), like(n, 1))};
 }
 Values hardSwish(const NodeView &n) {
@@ -133,11 +157,18 @@ Values hardSwish(const NodeView &n) {
 /// log(1 + e^x) without overflow.
 Value *softplusOf(const NodeView &n, Value *x) {
   Value *tail = make(n, ops::exp, {make(n, ops::neg, {make(n, ops::abs, {x})})});
-  return make(n, ops::add, {make(n, ops::max, {x, like(n, 0)}), make(n, ops::log, {make(n, ops::add, {tail, like(n, 1)})})});
+  return make(n, ops::add,
+              {make(n, ops::max, {x, like(n, 0)}),
+               make(n, ops::log, {make(n, ops::add, {tail, like(n, 1)})})});
 }
 Values softplus(const NodeView &n) { return {softplusOf(n, n.in(0))}; }
-Values softsign(const NodeView &n) { return {make(n, ops::div, {n.in(0), make(n, ops::add, {make(n, ops::abs, {n.in(0)}), like(n, 1)})})}; }
-Values mish(const NodeView &n) { return {make(n, ops::mul, {n.in(0), make(n, ops::tanh, {softplusOf(n, n.in(0))})})}; }
+Values softsign(const NodeView &n) {
+  return {
+      make(n, ops::div, {n.in(0), make(n, ops::add, {make(n, ops::abs, {n.in(0)}), like(n, 1)})})};
+}
+Values mish(const NodeView &n) {
+  return {make(n, ops::mul, {n.in(0), make(n, ops::tanh, {softplusOf(n, n.in(0))})})};
+}
 Values swish(const NodeView &n) {
   const double alpha = n.real("alpha", 1);
   Value *x = alpha == 1 ? n.in(0) : make(n, ops::mul, {n.in(0), like(n, alpha)});
@@ -151,12 +182,15 @@ Values gelu(const NodeView &n) {
 }
 Values thresholdedRelu(const NodeView &n) {
   Value *x = n.in(0);
-  return {make(n, ops::where, {make(n, ops::less, {like(n, n.real("alpha", 1)), x}), x, like(n, 0)})};
+  return {
+      make(n, ops::where, {make(n, ops::less, {like(n, n.real("alpha", 1)), x}), x, like(n, 0)})};
 }
 Values shrink(const NodeView &n) {
   const double lambda = n.real("lambd", 0.5), bias = n.real("bias", 0);
   Value *x = n.in(0), *zero = like(n, 0);
-  Value *above = make(n, ops::where, {make(n, ops::less, {like(n, lambda), x}), make(n, ops::sub, {x, like(n, bias)}), zero});
+  Value *above =
+      make(n, ops::where,
+           {make(n, ops::less, {like(n, lambda), x}), make(n, ops::sub, {x, like(n, bias)}), zero});
   return {whereLess(n, x, -lambda, make(n, ops::add, {x, like(n, bias)}), above)};
 }
 

@@ -16,8 +16,10 @@ namespace {
 Values conv(const NodeView &n) {
   Value *x = n.in(0), *filter = n.in(1);
   const Window w = windowOf(n, x->type.shape(), kernelShape(n, filter->type.shape()));
-  Value *y = n.to.make(ops::conv, {compose::toChannelsLast(n.to, x), compose::filterChannelsLast(n.to, filter)},
-                       {attr::strides(w.strides), attr::pads(w.pads), attr::dilations(w.dilations), attr::group(n.integer("group", 1))});
+  Value *y = n.to.make(
+      ops::conv, {compose::toChannelsLast(n.to, x), compose::filterChannelsLast(n.to, filter)},
+      {attr::strides(w.strides), attr::pads(w.pads), attr::dilations(w.dilations),
+       attr::group(n.integer("group", 1))});
   if (n.has(2))
     y = n.to.make(ops::add, {y, n.in(2)});
   return {compose::toChannelsFirst(n.to, y)};
@@ -40,13 +42,17 @@ Values convTranspose(const NodeView &n) {
     pads.assign(2 * spatial, Dim(0));
   for (size_t i = 0; i < spatial && (same || !outputShape.empty()); ++i) {
     const size_t from = outputShape.size() == spatial ? i : outputShape.size() - spatial + i;
-    const Dim wanted = outputShape.empty() ? shape[2 + i] * Dim(strides[i]) : Dim(outputShape[from]);
-    const Dim total = max(Dim(strides[i]) * (shape[2 + i] - 1) + outputPads[i] + Dim((kernel[i] - 1) * dilations[i] + 1) - wanted, 0);
+    const Dim wanted =
+        outputShape.empty() ? shape[2 + i] * Dim(strides[i]) : Dim(outputShape[from]);
+    const Dim total = max(Dim(strides[i]) * (shape[2 + i] - 1) + outputPads[i] +
+                              Dim((kernel[i] - 1) * dilations[i] + 1) - wanted,
+                          0);
     const Dim less = floorDiv(total, 2);
     // The odd one goes to the end for SAME_UPPER, else to the beginning.
     pads[i] = autoPad == "SAME_UPPER" ? less : total - less;
     pads[spatial + i] = total - pads[i];
-    outputPads[i] = wanted - (Dim(strides[i]) * (shape[2 + i] - 1) + Dim((kernel[i] - 1) * dilations[i] + 1) - total);
+    outputPads[i] = wanted - (Dim(strides[i]) * (shape[2 + i] - 1) +
+                              Dim((kernel[i] - 1) * dilations[i] + 1) - total);
   }
   // [c, o/g, kernel...] to [o, kernel..., c/g].
   const Dim c = filter->type.dim(0), each = filter->type.dim(1);
@@ -60,9 +66,11 @@ Values convTranspose(const NodeView &n) {
   }
   perm.push_back(1);
   flat.push_back(floorDiv(c, group));
-  Value *f = compose::reshape(n.to, compose::transpose(n.to, compose::reshape(n.to, filter, grouped), perm), flat);
+  Value *f = compose::reshape(
+      n.to, compose::transpose(n.to, compose::reshape(n.to, filter, grouped), perm), flat);
   Value *y = n.to.make(ops::conv_transpose, {compose::toChannelsLast(n.to, x), f},
-                       {attr::strides(strides), attr::pads(pads), attr::dilations(dilations), attr::group(group), attr::outputPads(outputPads)});
+                       {attr::strides(strides), attr::pads(pads), attr::dilations(dilations),
+                        attr::group(group), attr::outputPads(outputPads)});
   if (n.has(2))
     y = n.to.make(ops::add, {y, n.in(2)});
   return {compose::toChannelsFirst(n.to, y)};
@@ -73,19 +81,26 @@ Values maxPool(const NodeView &n) {
   Value *x = compose::toChannelsLast(n.to, n.in(0));
   if (n.node.outputs.size() > 1 && !n.node.outputs[1].empty()) {
     Value *both[] = {x};
-    ir::Op &op = n.to.makeOp(ops::max_pool_indices, both, {attr::kernel(w.kernel), attr::strides(w.strides), attr::pads(withOverhang(w)), attr::dilations(w.dilations),
-                                                          attr::columnMajor(n.integer("storage_order", 0) != 0)});
-    return {compose::toChannelsFirst(n.to, op.result(0)), compose::toChannelsFirst(n.to, op.result(1))};
+    ir::Op &op = n.to.makeOp(ops::max_pool_indices, both,
+                             {attr::kernel(w.kernel), attr::strides(w.strides),
+                              attr::pads(withOverhang(w)), attr::dilations(w.dilations),
+                              attr::columnMajor(n.integer("storage_order", 0) != 0)});
+    return {compose::toChannelsFirst(n.to, op.result(0)),
+            compose::toChannelsFirst(n.to, op.result(1))};
   }
-  Value *y = n.to.make(ops::max_pool, {x}, {attr::kernel(w.kernel), attr::strides(w.strides), attr::pads(withOverhang(w)), attr::dilations(w.dilations)});
+  Value *y = n.to.make(ops::max_pool, {x},
+                       {attr::kernel(w.kernel), attr::strides(w.strides),
+                        attr::pads(withOverhang(w)), attr::dilations(w.dilations)});
   return {compose::toChannelsFirst(n.to, y)};
 }
 
 Values averagePool(const NodeView &n) {
   const Window w = windowOf(n, n.type(0).shape(), n.ints("kernel_shape", {}));
   Value *y = n.to.make(ops::average_pool, {compose::toChannelsLast(n.to, n.in(0))},
-                       {attr::kernel(w.kernel), attr::strides(w.strides), attr::pads(w.pads), attr::dilations(w.dilations),
-                        attr::countIncludePad(n.integer("count_include_pad", 0) != 0), attr::outputPads(w.overhang)});
+                       {attr::kernel(w.kernel), attr::strides(w.strides), attr::pads(w.pads),
+                        attr::dilations(w.dilations),
+                        attr::countIncludePad(n.integer("count_include_pad", 0) != 0),
+                        attr::outputPads(w.overhang)});
   return {compose::toChannelsFirst(n.to, y)};
 }
 
@@ -111,8 +126,10 @@ Values lpPool(const NodeView &n) {
   }
   alone.emplace_back(1);
   filter.emplace_back(1);
-  Value *y = n.to.make(ops::conv, {compose::reshape(n.to, x, alone), compose::full(n.to, n.element(0), 1, filter)},
-                       {attr::strides(w.strides), attr::pads(withOverhang(w)), attr::dilations(w.dilations), attr::group(1)});
+  Value *y = n.to.make(
+      ops::conv, {compose::reshape(n.to, x, alone), compose::full(n.to, n.element(0), 1, filter)},
+      {attr::strides(w.strides), attr::pads(withOverhang(w)), attr::dilations(w.dilations),
+       attr::group(1)});
   Dims out = {shape[0], shape[1]};
   out.insert(out.end(), y->type.shape().begin() + 1, y->type.shape().end() - 1);
   y = compose::reshape(n.to, y, out);
@@ -176,7 +193,8 @@ Values batchNorm(const NodeView &n) {
   if (trains && n.opset >= 14)
     return batchNormTraining(n);
   if (trains || n.wants(1))
-    n.unsupported("training", "batch normalisation in training mode", "export the model for inference");
+    n.unsupported("training", "batch normalisation in training mode",
+                  "export the model for inference");
   bool folds = true;
   for (size_t i = 1; i < 5; ++i)
     folds = folds && n.in(i)->isConstant() && n.rank(i) == 1 && n.element(i) == n.element(0);
@@ -190,7 +208,9 @@ Values matMul(const NodeView &n) { return {compose::matmul(n.to, n.in(0), n.in(1
 
 Values gemm(const NodeView &n) {
   const double alpha = n.real("alpha", 1), beta = n.real("beta", 1);
-  Value *y = n.to.make(ops::matmul, {n.in(0), n.in(1)}, {attr::transposeA(n.integer("transA", 0) != 0), attr::transposeB(n.integer("transB", 0) != 0)});
+  Value *y = n.to.make(ops::matmul, {n.in(0), n.in(1)},
+                       {attr::transposeA(n.integer("transA", 0) != 0),
+                        attr::transposeB(n.integer("transB", 0) != 0)});
   if (alpha != 1)
     y = n.to.make(ops::mul, {y, compose::scalarLike(n.to, y, alpha)});
   if (!n.has(2))
@@ -201,13 +221,16 @@ Values gemm(const NodeView &n) {
   return {n.to.make(ops::add, {y, c})};
 }
 
-template <const ir::OpDef &def> Values softmax(const NodeView &n) { return {n.to.make(def, {n.in(0)}, {attr::axis(n.axis(n.integer("axis", -1), n.rank(0)))})}; }
+template <const ir::OpDef &def> Values softmax(const NodeView &n) {
+  return {n.to.make(def, {n.in(0)}, {attr::axis(n.axis(n.integer("axis", -1), n.rank(0)))})};
+}
 
 /// Before 13: over all axes from `axis` on, as one.
 template <const ir::OpDef &def> Values flatSoftmax(const NodeView &n) {
   const auto axis = static_cast<size_t>(n.axis(n.integer("axis", 1), n.rank(0)));
   const ir::Shape &shape = n.type(0).shape();
-  const Dims flat = {ir::product(Dims(shape.begin(), shape.begin() + static_cast<ptrdiff_t>(axis))), ir::product(Dims(shape.begin() + static_cast<ptrdiff_t>(axis), shape.end()))};
+  const Dims flat = {ir::product(Dims(shape.begin(), shape.begin() + static_cast<ptrdiff_t>(axis))),
+                     ir::product(Dims(shape.begin() + static_cast<ptrdiff_t>(axis), shape.end()))};
   Value *y = n.to.make(def, {compose::reshape(n.to, n.in(0), flat)}, {attr::axis(1)});
   return {compose::reshape(n.to, y, shape)};
 }

@@ -11,7 +11,9 @@ namespace burin::onnx {
 namespace {
 
 /// A parameter as the element type of x.
-Value *as(const NodeView &n, Value *v, ElementType e) { return v ? compose::cast(n.to, v, e) : nullptr; }
+Value *as(const NodeView &n, Value *v, ElementType e) {
+  return v ? compose::cast(n.to, v, e) : nullptr;
+}
 
 Ints axesFrom(int64_t axis, size_t rank) {
   Ints axes(rank - static_cast<size_t>(axis));
@@ -19,7 +21,8 @@ Ints axesFrom(int64_t axis, size_t rank) {
   return axes;
 }
 
-/// The mean and 1 / sqrt(variance + epsilon), or of the squares alone, over the axes from `axis` on.
+/// The mean and 1 / sqrt(variance + epsilon), or of the squares alone, over the axes from `axis`
+/// on.
 Values statistics(const NodeView &n, Value *x, int64_t axis, double epsilon) {
   const compose::Arith is{n.to};
   const Ints axes = axesFrom(axis, x->type.rank());
@@ -31,12 +34,19 @@ Values statistics(const NodeView &n, Value *x, int64_t axis, double epsilon) {
   return {mean, is.div(1.0, is(ops::sqrt, is.add(variance, epsilon)))};
 }
 
-Value *layerNormOf(const NodeView &n, Value *x, Value *scale, Value *bias, int64_t axis, double epsilon) {
+Value *layerNormOf(const NodeView &n, Value *x, Value *scale, Value *bias, int64_t axis,
+                   double epsilon) {
   const ElementType e = x->type.element();
-  return n.to.makeOp(ops::layer_norm, {x, as(n, scale, e), as(n, bias, e)}, {attr::axis(axis), attr::epsilon(epsilon)}).result();
+  return n.to
+      .makeOp(ops::layer_norm, {x, as(n, scale, e), as(n, bias, e)},
+              {attr::axis(axis), attr::epsilon(epsilon)})
+      .result();
 }
 Value *rmsNormOf(const NodeView &n, Value *x, Value *scale, int64_t axis, double epsilon) {
-  return n.to.makeOp(ops::rms_norm, {x, as(n, scale, x->type.element())}, {attr::axis(axis), attr::epsilon(epsilon)}).result();
+  return n.to
+      .makeOp(ops::rms_norm, {x, as(n, scale, x->type.element())},
+              {attr::axis(axis), attr::epsilon(epsilon)})
+      .result();
 }
 
 Values layerNorm(const NodeView &n) {
@@ -53,7 +63,8 @@ Values layerNorm(const NodeView &n) {
 Values rmsNorm(const NodeView &n) {
   if (n.wants(1))
     n.unsupported("output", "the second output of a simplified layer normalisation");
-  return {rmsNormOf(n, n.in(0), n.in(1), n.axis(n.integer("axis", -1), n.rank(0)), n.real("epsilon", 1e-5))};
+  return {rmsNormOf(n, n.in(0), n.in(1), n.axis(n.integer("axis", -1), n.rank(0)),
+                    n.real("epsilon", 1e-5))};
 }
 
 /// The sum of input, skip and bias, normalised; output 3 is the sum.
@@ -65,7 +76,8 @@ Values skipNorm(const NodeView &n, bool simplified) {
     sum = is.add(sum, n.in(biasInput));
   const auto axis = static_cast<int64_t>(n.rank(0)) - 1;
   const double epsilon = n.real("epsilon", 1e-12);
-  Value *y = simplified ? rmsNormOf(n, sum, n.in(2), axis, epsilon) : layerNormOf(n, sum, n.in(2), n.inOrNull(3), axis, epsilon);
+  Value *y = simplified ? rmsNormOf(n, sum, n.in(2), axis, epsilon)
+                        : layerNormOf(n, sum, n.in(2), n.inOrNull(3), axis, epsilon);
   Values out = {y, nullptr, nullptr, sum};
   if (!simplified && (n.wants(1) || n.wants(2))) {
     const Values more = statistics(n, sum, axis, epsilon);
@@ -82,22 +94,28 @@ Values groupNorm(const NodeView &n) {
   const Dim channels = n.type(0).dim(1);
   const auto parameter = [&](size_t i) {
     Value *v = as(n, n.in(i), n.element(0));
-    if (n.opset < 21 && v->type.dim(0).isNumber(groups) && channels != v->type.dim(0)) { // one a group
+    if (n.opset < 21 && v->type.dim(0).isNumber(groups) &&
+        channels != v->type.dim(0)) { // one a group
       const Dim each = floorDiv(channels, groups);
-      v = compose::reshape(n.to, compose::expand(n.to, compose::unsqueeze(n.to, v, {1}), {groups, each}), {channels});
+      v = compose::reshape(n.to,
+                           compose::expand(n.to, compose::unsqueeze(n.to, v, {1}), {groups, each}),
+                           {channels});
     }
     return v;
   };
-  return {n.to.make(ops::group_norm, {n.in(0), parameter(1), parameter(2)}, {attr::axis(1), attr::groups(groups), attr::epsilon(n.real("epsilon", 1e-5))})};
+  return {n.to.make(ops::group_norm, {n.in(0), parameter(1), parameter(2)},
+                    {attr::axis(1), attr::groups(groups), attr::epsilon(n.real("epsilon", 1e-5))})};
 }
 
 Values instanceNorm(const NodeView &n) {
   const Dim channels = n.type(0).dim(1);
   if (!channels.isNumber())
-    n.unsupported("symbolic", fmt::format("instance normalisation of {} channels", channels.text()), "fix the symbol with --dim");
+    n.unsupported("symbolic", fmt::format("instance normalisation of {} channels", channels.text()),
+                  "fix the symbol with --dim");
   const ElementType e = n.element(0);
-  return {n.to.make(ops::group_norm, {n.in(0), as(n, n.in(1), e), as(n, n.in(2), e)},
-                    {attr::axis(1), attr::groups(channels.number()), attr::epsilon(n.real("epsilon", 1e-5))})};
+  return {n.to.make(
+      ops::group_norm, {n.in(0), as(n, n.in(1), e), as(n, n.in(2), e)},
+      {attr::axis(1), attr::groups(channels.number()), attr::epsilon(n.real("epsilon", 1e-5))})};
 }
 
 /// x / norm, and 0 where the norm is.
@@ -107,21 +125,25 @@ Values lpNorm(const NodeView &n) {
   if (p != 1 && p != 2)
     n.fail("p", fmt::format("p is {}, expected 1 or 2", p));
   Value *x = n.in(0);
-  Value *sum = compose::reduceKeep(n.to, ops::reduce_sum, p == 1 ? is(ops::abs, x) : is.mul(x, x), {axis});
+  Value *sum =
+      compose::reduceKeep(n.to, ops::reduce_sum, p == 1 ? is(ops::abs, x) : is.mul(x, x), {axis});
   Value *norm = p == 1 ? sum : is(ops::sqrt, sum);
   return {is.where(is.equal(norm, 0.0), 0.0, is.div(x, norm))};
 }
 
 Values lrn(const NodeView &n) {
   return {n.to.make(ops::lrn, {n.in(0)},
-                    {attr::axis(1), attr::size(n.integer("size", 1)), attr::alpha(n.real("alpha", 1e-4)), attr::beta(n.real("beta", 0.75)), attr::bias(n.real("bias", 1))})};
+                    {attr::axis(1), attr::size(n.integer("size", 1)),
+                     attr::alpha(n.real("alpha", 1e-4)), attr::beta(n.real("beta", 0.75)),
+                     attr::bias(n.real("bias", 1))})};
 }
 
 Values meanVariance(const NodeView &n) {
   const compose::Arith is{n.to};
   const Ints axes = n.axes(n.ints("axes", {0, 2, 3}), n.rank(0));
   Value *off = is.sub(n.in(0), compose::reduceKeep(n.to, ops::reduce_mean, n.in(0), axes));
-  Value *deviation = is(ops::sqrt, compose::reduceKeep(n.to, ops::reduce_mean, is.mul(off, off), axes));
+  Value *deviation =
+      is(ops::sqrt, compose::reduceKeep(n.to, ops::reduce_mean, is.mul(off, off), axes));
   return {is.div(off, is.add(deviation, 1e-9))};
 }
 
@@ -130,8 +152,10 @@ Values groupNormMs(const NodeView &n) {
   const compose::Arith is{n.to};
   const bool last = n.integer("channels_last", 1) != 0;
   const ElementType e = n.element(0);
-  Value *y = n.to.make(ops::group_norm, {n.in(0), as(n, n.in(1), e), as(n, n.in(2), e)},
-                       {attr::axis(last ? static_cast<int64_t>(n.rank(0)) - 1 : 1), attr::groups(n.integer("groups", 1)), attr::epsilon(n.real("epsilon", 1e-5))});
+  Value *y =
+      n.to.make(ops::group_norm, {n.in(0), as(n, n.in(1), e), as(n, n.in(2), e)},
+                {attr::axis(last ? static_cast<int64_t>(n.rank(0)) - 1 : 1),
+                 attr::groups(n.integer("groups", 1)), attr::epsilon(n.real("epsilon", 1e-5))});
   const int64_t activation = n.integer("activation", 0);
   if (activation != 0 && activation != 1)
     n.fail("activation", fmt::format("activation is {}, expected 0 or 1", activation));

@@ -19,18 +19,24 @@ ir::Strings activations(const NodeView &n, const ir::Strings &ofDirection, size_
     for (size_t d = 0; d < directions; ++d)
       out.insert(out.end(), ofDirection.begin(), ofDirection.end());
   if (out.size() != ofDirection.size() * directions)
-    n.fail("activations", fmt::format("{} activations, expected {}", out.size(), ofDirection.size() * directions));
+    n.fail("activations",
+           fmt::format("{} activations, expected {}", out.size(), ofDirection.size() * directions));
   // alpha and beta belong, in order, to the activations that take them.
   struct Row {
     std::string_view name, as; ///< in small letters; as the IR names it
     std::optional<double> alpha, beta;
   };
   static const Row kRows[] = {
-      {"sigmoid", "Sigmoid", {}, {}},     {"tanh", "Tanh", {}, {}},
-      {"relu", "Relu", {}, {}},           {"softsign", "Softsign", {}, {}},
-      {"softplus", "Softplus", {}, {}},   {"affine", "Affine", 1, 0},
-      {"leakyrelu", "LeakyRelu", 0.01, {}}, {"thresholdedrelu", "ThresholdedRelu", 1, {}},
-      {"scaledtanh", "ScaledTanh", 1, 1}, {"hardsigmoid", "HardSigmoid", 0.2, 0.5},
+      {"sigmoid", "Sigmoid", {}, {}},
+      {"tanh", "Tanh", {}, {}},
+      {"relu", "Relu", {}, {}},
+      {"softsign", "Softsign", {}, {}},
+      {"softplus", "Softplus", {}, {}},
+      {"affine", "Affine", 1, 0},
+      {"leakyrelu", "LeakyRelu", 0.01, {}},
+      {"thresholdedrelu", "ThresholdedRelu", 1, {}},
+      {"scaledtanh", "ScaledTanh", 1, 1},
+      {"hardsigmoid", "HardSigmoid", 0.2, 0.5},
       {"elu", "Elu", 1, {}},
   };
   const std::vector<float> alphas = n.reals("activation_alpha"), betas = n.reals("activation_beta");
@@ -41,9 +47,13 @@ ir::Strings activations(const NodeView &n, const ir::Strings &ofDirection, size_
     const auto *row = std::ranges::find(kRows, small, &Row::name);
     if (row == std::end(kRows))
       n.unsupported("activations", fmt::format("the activation '{}'", name));
-    const auto check = [&](const std::vector<float> &given, size_t &at, const std::optional<double> &usual, std::string_view what) {
+    const auto check = [&](const std::vector<float> &given, size_t &at,
+                           const std::optional<double> &usual, std::string_view what) {
       if (usual && at < given.size() && std::fabs(given[at++] - *usual) > 1e-6)
-        n.unsupported("activations", fmt::format("the activation '{}' with {} {}, expected {}", name, what, given[at - 1], *usual), "write the cell as a Scan or a Loop");
+        n.unsupported("activations",
+                      fmt::format("the activation '{}' with {} {}, expected {}", name, what,
+                                  given[at - 1], *usual),
+                      "write the cell as a Scan or a Loop");
     };
     check(alphas, alpha, row->alpha, "alpha");
     check(betas, beta, row->beta, "beta");
@@ -61,10 +71,13 @@ struct Cell {
 Values recurrent(const NodeView &n, const Cell &cell) {
   const std::string direction = n.text("direction", "forward");
   if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
-    n.fail("direction", fmt::format("direction is '{}', expected forward, reverse or bidirectional", direction));
+    n.fail("direction",
+           fmt::format("direction is '{}', expected forward, reverse or bidirectional", direction));
   const size_t directions = direction == "bidirectional" ? 2 : 1;
   const bool batchFirst = n.integer("layout", 0) != 0;
-  const auto swapped = [&](Value *v) { return v && batchFirst ? compose::transpose(n.to, v, {1, 0, 2}) : v; };
+  const auto swapped = [&](Value *v) {
+    return v && batchFirst ? compose::transpose(n.to, v, {1, 0, 2}) : v;
+  };
   const ir::Shape &r = n.type(2).shape();
   int64_t hidden = n.integer("hidden_size", 0);
   if (hidden == 0 && r.size() == 3 && r[2].isNumber())
@@ -72,8 +85,12 @@ Values recurrent(const NodeView &n, const Cell &cell) {
   Value *lengths = n.inOrNull(4);
   if (lengths)
     lengths = compose::cast(n.to, lengths, ElementType::i32);
-  std::vector<Value *> operands = {swapped(n.in(0)), n.in(1), n.in(2), n.inOrNull(3), lengths, swapped(n.inOrNull(5))};
-  std::vector<ir::NamedAttr> attributes = {attr::hidden(hidden), attr::direction(direction), attr::activations(activations(n, cell.activations, directions)), attr::clip(n.real("clip", 0))};
+  std::vector<Value *> operands = {swapped(n.in(0)), n.in(1), n.in(2),
+                                   n.inOrNull(3),    lengths, swapped(n.inOrNull(5))};
+  std::vector<ir::NamedAttr> attributes = {
+      attr::hidden(hidden), attr::direction(direction),
+      attr::activations(activations(n, cell.activations, directions)),
+      attr::clip(n.real("clip", 0))};
   if (&cell.op == &ops::lstm) {
     operands.push_back(swapped(n.inOrNull(6)));
     operands.push_back(n.inOrNull(7));

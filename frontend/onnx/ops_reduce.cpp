@@ -12,7 +12,8 @@ namespace {
 /// Lowers with the axes to reduce: an attribute, or an input from the given version on; none means
 /// all, or, with noop_with_empty_axes, nothing. Where only the run knows them, those that give the
 /// declared shape are candidates.
-Value *withAxes(const NodeView &n, int64_t inputSince, const std::function<Value *(const std::optional<Ints> &)> &lower) {
+Value *withAxes(const NodeView &n, int64_t inputSince,
+                const std::function<Value *(const std::optional<Ints> &)> &lower) {
   const size_t rank = n.rank(0);
   Ints axes;
   if (n.opset < inputSince) {
@@ -27,7 +28,10 @@ Value *withAxes(const NodeView &n, int64_t inputSince, const std::function<Value
       n.unsupported("runtime-shape", "the number of axes is known while running only");
     const auto count = given->type.dim(0).number();
     if (count > 1) // the order does not matter
-      given = n.to.makeOp(ops::topk, {given}, {attr::count({Dim(count)}), attr::axis(0), attr::largest(false), attr::sorted(true)}).result(0);
+      given = n.to.makeOp(ops::topk, {given},
+                          {attr::count({Dim(count)}), attr::axis(0), attr::largest(false),
+                           attr::sorted(true)})
+                  .result(0);
     std::vector<Ints> candidates;
     for (uint64_t set = 0; rank <= 16 && set < uint64_t{1} << rank; ++set) {
       Ints some;
@@ -68,7 +72,8 @@ Value *ofFloat(const NodeView &n, const ir::OpDef &function, Value *x) {
 Value *root(const NodeView &n, Value *x) { return ofFloat(n, ops::sqrt, x); }
 Value *logarithm(const NodeView &n, Value *x) { return ofFloat(n, ops::log, x); }
 
-template <const ir::OpDef &def, int Since, Map before = same, Map after = same> Values reduce(const NodeView &n) {
+template <const ir::OpDef &def, int Since, Map before = same, Map after = same>
+Values reduce(const NodeView &n) {
   Value *x = before(n, n.in(0));
   return {withAxes(n, Since, [&](const std::optional<Ints> &axes) {
     if (!axes)
@@ -90,44 +95,58 @@ Values logSumExp(const NodeView &n) {
     Value *x = compose::cast(n.to, n.in(0), ir::isFloat(e) ? e : ElementType::f64);
     const ir::Shape &shape = n.type(0).shape();
     Value *top = compose::reduceKeep(n.to, ops::reduce_max, x, *axes);
-    Value *infinite = n.to.make(ops::is_inf, {top}, {attr::detectNegative(true), attr::detectPositive(true)});
+    Value *infinite =
+        n.to.make(ops::is_inf, {top}, {attr::detectNegative(true), attr::detectPositive(true)});
     Value *shift = is.where(infinite, 0.0, top);
     Value *sum = n.to.make(ops::reduce_sum, {is(ops::exp, is.sub(x, shift))}, {attr::axes(*axes)});
-    Value *y = compose::cast(n.to, is.add(is(ops::log, sum), compose::squeeze(n.to, shift, *axes)), e);
+    Value *y =
+        compose::cast(n.to, is.add(is(ops::log, sum), compose::squeeze(n.to, shift, *axes)), e);
     return n.integer("keepdims", 1) ? compose::keepAxes(n.to, y, shape, *axes) : y;
   })};
 }
 
 template <const ir::OpDef &def> Values arg(const NodeView &n) {
   const int64_t axis = n.axis(n.integer("axis", 0), n.rank(0));
-  Value *y = n.to.make(def, {n.in(0)}, {attr::axis(axis), attr::selectLast(n.integer("select_last_index", 0) != 0)});
+  Value *y = n.to.make(
+      def, {n.in(0)}, {attr::axis(axis), attr::selectLast(n.integer("select_last_index", 0) != 0)});
   return {n.integer("keepdims", 1) ? compose::keepAxes(n.to, y, n.type(0).shape(), {axis}) : y};
 }
 
 /// 1 for the first largest along the axis, else 0.
 Values hardmaxAt(const NodeView &n, Value *x, int64_t axis) {
-  Value *top = compose::keepAxes(n.to, n.to.make(ops::argmax, {x}, {attr::axis(axis), attr::selectLast(false)}), x->type.shape(), {axis});
-  Value *index = n.to.make(ops::iota, {}, {attr::type(ir::Type{ElementType::i64, x->type.shape()}), attr::axis(axis)});
+  Value *top = compose::keepAxes(
+      n.to, n.to.make(ops::argmax, {x}, {attr::axis(axis), attr::selectLast(false)}),
+      x->type.shape(), {axis});
+  Value *index = n.to.make(
+      ops::iota, {}, {attr::type(ir::Type{ElementType::i64, x->type.shape()}), attr::axis(axis)});
   return {compose::cast(n.to, n.to.make(ops::equal, {index, top}), x->type.element())};
 }
-Values hardmax13(const NodeView &n) { return hardmaxAt(n, n.in(0), n.axis(n.integer("axis", -1), n.rank(0))); }
+Values hardmax13(const NodeView &n) {
+  return hardmaxAt(n, n.in(0), n.axis(n.integer("axis", -1), n.rank(0)));
+}
 Values hardmax1(const NodeView &n) {
   const auto axis = n.axis(n.integer("axis", 1), n.rank(0));
   const ir::Shape &s = n.type(0).shape();
-  Value *flat = compose::reshape(n.to, n.in(0), {ir::product(Dims(s.begin(), s.begin() + axis)), ir::product(Dims(s.begin() + axis, s.end()))});
+  Value *flat = compose::reshape(n.to, n.in(0),
+                                 {ir::product(Dims(s.begin(), s.begin() + axis)),
+                                  ir::product(Dims(s.begin() + axis, s.end()))});
   return {compose::reshape(n.to, hardmaxAt(n, flat, 1)[0], s)};
 }
 
 Values cumulative(const NodeView &n, const ir::OpDef &def) {
   const auto along = [&](int64_t axis) {
-    return n.to.make(def, {n.in(0)}, {attr::axis(n.axis(axis, n.rank(0))), attr::exclusive(n.integer("exclusive", 0) != 0), attr::reverse(n.integer("reverse", 0) != 0)});
+    return n.to.make(def, {n.in(0)},
+                     {attr::axis(n.axis(axis, n.rank(0))),
+                      attr::exclusive(n.integer("exclusive", 0) != 0),
+                      attr::reverse(n.integer("reverse", 0) != 0)});
   };
   if (n.knows(1))
     return {along(n.knownInts(1, "the axis").at(0))};
   std::vector<Ints> candidates;
   for (size_t i = 0; i < n.rank(0); ++i)
     candidates.push_back({static_cast<int64_t>(i)});
-  return {n.choose(compose::Arith{n.to}.mod(n.vector(1), static_cast<double>(n.rank(0))), candidates, "the axis", [&](const Ints &axis) { return along(axis[0]); })};
+  return {n.choose(compose::Arith{n.to}.mod(n.vector(1), static_cast<double>(n.rank(0))),
+                   candidates, "the axis", [&](const Ints &axis) { return along(axis[0]); })};
 }
 Values cumSum(const NodeView &n) { return cumulative(n, ops::cumsum); }
 Values cumProd(const NodeView &n) { return cumulative(n, ops::cumprod); }

@@ -15,16 +15,24 @@ const ir::Type &listInput(const NodeView &n, size_t i) {
   return n.type(i);
 }
 
-Value *position(const NodeView &n, size_t i) { return n.has(i) ? compose::cast(n.to, compose::scalarOf(n.to, n.in(i)), ElementType::i64) : nullptr; }
+Value *position(const NodeView &n, size_t i) {
+  return n.has(i) ? compose::cast(n.to, compose::scalarOf(n.to, n.in(i)), ElementType::i64)
+                  : nullptr;
+}
 
 /// The operands of a list that is made of values: nothing has been put in or taken out.
-const ir::Op *made(const Value *list) { return list->def() && list->def()->is(ops::list_make) ? list->def() : nullptr; }
+const ir::Op *made(const Value *list) {
+  return list->def() && list->def()->is(ops::list_make) ? list->def() : nullptr;
+}
 
 Value *listOfValues(const NodeView &n, const Values &values) {
   ir::Type element = values[0]->type;
   for (const Value *v : values)
     element = joinedElement(n, element, v->type);
-  return n.to.makeOp(ops::list_make, values, {attr::type(ir::Type::list(element, static_cast<int64_t>(values.size())))}).result();
+  return n.to
+      .makeOp(ops::list_make, values,
+              {attr::type(ir::Type::list(element, static_cast<int64_t>(values.size())))})
+      .result();
 }
 
 Values construct(const NodeView &n) {
@@ -38,7 +46,8 @@ Values construct(const NodeView &n) {
 
 Values empty(const NodeView &n) {
   const ElementType e = n.elementType("dtype").value_or(ElementType::f32);
-  return {n.to.makeOp(ops::list_make, {}, {attr::type(ir::Type::list(ir::Type{e, {}}, 0))}).result()};
+  return {
+      n.to.makeOp(ops::list_make, {}, {attr::type(ir::Type::list(ir::Type{e, {}}, 0))}).result()};
 }
 
 Values length(const NodeView &n) {
@@ -91,12 +100,14 @@ Values concatFrom(const NodeView &n) {
   Dims shape = list.inner().shape();
   const auto along = static_cast<size_t>(fresh ? 0 : axis);
   if (rank == 0 || (fresh && !list.inner().isStatic()) || !shape[along].isNumber())
-    n.unsupported("list", fmt::format("elements {} one after the other", list.inner().text()), "make every element of one shape");
+    n.unsupported("list", fmt::format("elements {} one after the other", list.inner().text()),
+                  "make every element of one shape");
   const Dim count = n.newExtent("length", list.capacity());
   n.require(n.to.make(ops::list_length, {n.in(0)}), {count});
   const Dim each = shape[along];
   shape[along] = each * count;
-  Value *y = n.to.make(ops::list_concat, {n.in(0)}, {attr::axis(static_cast<int64_t>(along)), attr::shape(shape)});
+  Value *y = n.to.make(ops::list_concat, {n.in(0)},
+                       {attr::axis(static_cast<int64_t>(along)), attr::shape(shape)});
   if (!fresh)
     return {y};
   shape[along] = each;
@@ -131,7 +142,9 @@ Values splitTo(const NodeView &n) {
       n.require(n.vector(1), parts);
       n.require(n.to.extents({sum}), {extent});
     }
-  } else if (extent.isNumber() && extent.number() <= kMostParts && (!n.has(1) || (n.knows(1) && n.contents(1, "the length of a part").at(0).isNumber()))) {
+  } else if (extent.isNumber() && extent.number() <= kMostParts &&
+             (!n.has(1) ||
+              (n.knows(1) && n.contents(1, "the length of a part").at(0).isNumber()))) {
     const int64_t each = n.has(1) ? n.contents(1, "the length of a part")[0].number() : 1;
     if (each < 1)
       n.fail("split", fmt::format("parts of {} elements", each));
@@ -142,16 +155,22 @@ Values splitTo(const NodeView &n) {
     if (n.has(1)) {
       ir::Module &module = n.to.module();
       each = n.knows(1) ? n.contents(1, "the length of a part").at(0)
-                        : module.symbol(module.freshSymbolName("part"), {1, std::max<int64_t>(extent.bounds().hi, 1)}, "the length of a part");
+                        : module.symbol(module.freshSymbolName("part"),
+                                        {1, std::max<int64_t>(extent.bounds().hi, 1)},
+                                        "the length of a part");
       if (!n.knows(1))
         n.require(n.vector(1), {each});
     }
     if (removes)
-      n.unsupported("list", "SplitToSequence without keepdims on an extent that is no number", "fix the symbol with --dim");
+      n.unsupported("list", "SplitToSequence without keepdims on an extent that is no number",
+                    "fix the symbol with --dim");
     Dims shape = n.type(0).shape();
     shape[axis] = n.has(1) ? n.newExtent("element", extent) : Dim(1);
-    const ir::Type list = ir::Type::list(n.type(0).withShape(shape), ceilDiv(extent, each).bounds().hi);
-    return {n.to.make(ops::list_split, {x}, {attr::axis(static_cast<int64_t>(axis)), attr::count({each}), attr::type(list)})};
+    const ir::Type list =
+        ir::Type::list(n.type(0).withShape(shape), ceilDiv(extent, each).bounds().hi);
+    return {
+        n.to.make(ops::list_split, {x},
+                  {attr::axis(static_cast<int64_t>(axis)), attr::count({each}), attr::type(list)})};
   }
   if (parts.empty())
     n.unsupported("list", "a sequence of an axis without elements");
@@ -173,8 +192,10 @@ Values map(const NodeView &n) {
   parts.count = n.to.make(ops::list_length, {n.in(0)});
   parts.most = n.type(0).capacity().bounds().hi;
   for (const ValueInfo &output : graph->outputs) {
-    const ElementType e = output.type.kind == Type::Kind::tensor ? elementType(output.type.element) : ElementType::f32;
-    parts.carried.push_back(n.to.makeOp(ops::list_make, {}, {attr::type(ir::Type::list(ir::Type{e, {}}, 0))}).result());
+    const ElementType e = output.type.kind == Type::Kind::tensor ? elementType(output.type.element)
+                                                                 : ElementType::f32;
+    parts.carried.push_back(
+        n.to.makeOp(ops::list_make, {}, {attr::type(ir::Type::list(ir::Type{e, {}}, 0))}).result());
   }
   return makeLoop(n, parts, [&](ir::Builder &to, Value *i, const Values &lists) {
     const NodeView view{n.importer(), n.node, to, {}, n.opset};
@@ -186,7 +207,8 @@ Values map(const NodeView &n) {
     for (size_t k = 0; k < lists.size(); ++k) {
       const ir::Type list = lists[k]->type;
       const int64_t capacity = list.capacity().bounds().hi;
-      const ir::Type element = capacity == 0 ? outputs[k]->type : joinedElement(view, list.inner(), outputs[k]->type);
+      const ir::Type element =
+          capacity == 0 ? outputs[k]->type : joinedElement(view, list.inner(), outputs[k]->type);
       setListType(view, lists[k], ir::Type::list(element, capacity + 1));
       yields.push_back(to.make(ops::list_insert, {lists[k], outputs[k]}));
     }
@@ -203,10 +225,13 @@ Values optional(const NodeView &n) {
   const Type *declared = attribute ? std::get_if<Type>(&attribute->value) : nullptr;
   if (!declared)
     n.fail("attribute", "an Optional of nothing needs the attribute 'type'");
-  std::optional<ir::Type> type = irType(*declared, [&](size_t, const Extent &e) {
-    const auto *number = std::get_if<int64_t>(&e);
-    return number ? Dim(*number) : Dim(0);
-  }, 0);
+  std::optional<ir::Type> type = irType(
+      *declared,
+      [&](size_t, const Extent &e) {
+        const auto *number = std::get_if<int64_t>(&e);
+        return number ? Dim(*number) : Dim(0);
+      },
+      0);
   if (!type)
     n.unsupported("type", "an Optional of a type without a shape");
   if (!type->isOptional())
@@ -220,7 +245,9 @@ Values optionalHas(const NodeView &n) {
   return {n.to.make(ops::optional_has, {n.in(0)})};
 }
 
-Values optionalGet(const NodeView &n) { return {n.type(0).isOptional() ? n.to.make(ops::optional_get, {n.in(0)}) : n.in(0)}; }
+Values optionalGet(const NodeView &n) {
+  return {n.type(0).isOptional() ? n.to.make(ops::optional_get, {n.in(0)}) : n.in(0)};
+}
 
 // clang-format off
 constexpr Lowering kSequence[] = {

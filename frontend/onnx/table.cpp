@@ -11,10 +11,10 @@ std::span<const Lowering *const> allLowerings() {
   static const std::vector<const Lowering *> kAll = [] {
     std::vector<const Lowering *> all;
     for (const std::span<const Lowering> family :
-         {mathLowerings(), nnLowerings(), shapeLowerings(), reduceLowerings(), indexLowerings(),
-          imageLowerings(), einsumLowerings(), normLowerings(), attentionLowerings(), transformerLowerings(),
-          quantLowerings(), controlLowerings(), sequenceLowerings(), recurrentLowerings(), lossLowerings(),
-          signalLowerings()})
+         {mathLowerings(), nnLowerings(), shapeLowerings(), sliceLowerings(), reduceLowerings(),
+          indexLowerings(), imageLowerings(), einsumLowerings(), normLowerings(),
+          attentionLowerings(), transformerLowerings(), quantLowerings(), controlLowerings(),
+          sequenceLowerings(), recurrentLowerings(), lossLowerings(), signalLowerings()})
       for (const Lowering &row : family)
         all.push_back(&row);
     return all;

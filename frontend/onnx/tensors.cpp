@@ -67,7 +67,9 @@ ElementType elementType(DataType t) {
       .code("onnx.element");
 }
 
-std::optional<ir::Type> irType(const Type &t, const std::function<Dim(size_t, const Extent &)> &extent, const Dim &capacity) {
+std::optional<ir::Type> irType(const Type &t,
+                               const std::function<Dim(size_t, const Extent &)> &extent,
+                               const Dim &capacity) {
   if (t.kind == Type::Kind::tensor) {
     if (!t.shape)
       return std::nullopt;
@@ -81,7 +83,8 @@ std::optional<ir::Type> irType(const Type &t, const std::function<Dim(size_t, co
   const std::optional<ir::Type> inner = irType(*t.inner, extent, capacity);
   if (!inner)
     return std::nullopt;
-  return t.kind == Type::Kind::sequence ? ir::Type::list(*inner, capacity) : ir::Type::optional(*inner);
+  return t.kind == Type::Kind::sequence ? ir::Type::list(*inner, capacity)
+                                        : ir::Type::optional(*inner);
 }
 
 Value *addTensor(ir::Module &module, const Tensor &tensor, std::string name) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every constraint of every op, by the id that its error carries: "conv.channels". Each has a case in
-// tests/errors/<op>.gir. One more is the builder's and holds for all: "operands", a missing or
+// Every constraint of every op, by the id that its error carries: "conv.channels". Each has a case
+// in tests/errors/<op>.gir. One more is the builder's and holds for all: "operands", a missing or
 // surplus operand.
 #pragma once
 

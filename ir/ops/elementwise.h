@@ -18,15 +18,16 @@ std::vector<Type> inferCompare(const Op &);    ///< equal element types -> bool
 std::vector<Type> inferWhere(const Op &);
 std::vector<Type> inferCast(const Op &);
 std::vector<Type> inferBitcast(const Op &);
-std::optional<Dims> foldBinary(const Op &);  ///< add, sub, mul, div, mod, fmod, min, max of contents
-std::optional<Dims> foldCast(const Op &);    ///< integer or bool to integer or bool
+std::optional<Dims> foldBinary(const Op &); ///< add, sub, mul, div, mod, fmod, min, max of contents
+std::optional<Dims> foldCast(const Op &);   ///< integer or bool to integer or bool
 std::optional<Dims> foldWhere(const Op &);
 std::optional<Dims> foldUnary(const Op &);   ///< abs, neg, sign, relu
 std::optional<Dims> foldCompare(const Op &); ///< contents 0 or 1, where the bounds decide
 std::optional<Dims> foldLogic(const Op &);
 
 namespace ops {
-constexpr Trait kElementwise = Trait::elementwise, kSymmetric = Trait::elementwise | Trait::commutative;
+constexpr Trait kElementwise = Trait::elementwise,
+                kSymmetric = Trait::elementwise | Trait::commutative;
 // clang-format off
 inline constexpr OpDef
     abs{.name = "abs", .doc = "|x|. The least integer stays.", .operands = {{"x"}}, .traits = kElementwise, .infer = inferUnary, .fold = foldUnary},

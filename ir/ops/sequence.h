@@ -14,12 +14,11 @@ std::vector<Type> inferLstm(const Op &);
 std::vector<Type> inferGru(const Op &);
 std::vector<Type> inferRnn(const Op &);
 
-/// Activations of cells, with the parameters that ONNX has for defaults: so Affine changes nothing and
-/// ScaledTanh is Tanh.
+/// Activations of cells, with the parameters that ONNX has for defaults: so Affine changes nothing
+/// and ScaledTanh is Tanh.
 inline constexpr std::string_view kActivations[] = {
-    "Sigmoid",         "Tanh",       "Relu",        "Affine", "LeakyRelu",
-    "ThresholdedRelu", "ScaledTanh", "HardSigmoid", "Elu",    "Softsign",
-    "Softplus"};
+    "Sigmoid",    "Tanh",        "Relu", "Affine",   "LeakyRelu", "ThresholdedRelu",
+    "ScaledTanh", "HardSigmoid", "Elu",  "Softsign", "Softplus"};
 
 namespace ops {
 // clang-format off

@@ -85,8 +85,8 @@ Value *reshapeOfTranspose(const Match &m, Builder &to) {
                  {attr::perm(std::move(back))});
 }
 
-/// transpose(reshape(transpose(x))) = reshape(transpose(x)) where the axes that are made of one group
-/// stay together: two transposes are one, as in a shuffle of channels.
+/// transpose(reshape(transpose(x))) = reshape(transpose(x)) where the axes that are made of one
+/// group stay together: two transposes are one, as in a shuffle of channels.
 Value *mergeAcrossReshape(const Match &m, Builder &to) {
   const Op &reshape = *m.root->operand(0)->def();
   const Ints inverse = inverseOf((*m.root)[attr::perm]);

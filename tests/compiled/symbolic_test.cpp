@@ -4,8 +4,8 @@
 #include "found.h"
 #include "mlp.h"
 #include "net.h"
-#include "tight.h"
 #include "tests/compiled/reference_run.h"
+#include "tight.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>

@@ -20,7 +20,8 @@ std::string compare(const ir::Tensor &got, const ir::Tensor &expected, double rt
     return got.strings == expected.strings ? "" : "strings differ";
   for (size_t i = 0; i < expected.count(); ++i) {
     const double a = got.number(i), b = expected.number(i);
-    const bool same = a == b || (std::isnan(a) && std::isnan(b)) || std::fabs(a - b) <= atol + rtol * std::fabs(b);
+    const bool same = a == b || (std::isnan(a) && std::isnan(b)) ||
+                      std::fabs(a - b) <= atol + rtol * std::fabs(b);
     if (!same)
       return fmt::format("element {} is {}, expected {}", i, a, b);
   }

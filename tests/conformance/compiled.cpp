@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Many models in one program: each in its namespace, with a function that reads its inputs from a file
-// and appends its outputs to another.
+// Many models in one program: each in its namespace, with a function that reads its inputs from a
+// file and appends its outputs to another.
 #include "codegen/compile.h"
 #include "codegen/emit.h"
 #include "codegen/prepare.h"
@@ -65,7 +65,8 @@ Emitted emit(size_t index, const Case &test, const fs::path &folder) {
   settings.version = "test";
   const auto prepared = codegen::prepare(*loaded.module, settings);
   const ir::Function &entry = *loaded.module->functions.front();
-  ir::MemoryPlan plan = passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment);
+  ir::MemoryPlan plan =
+      passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment);
   plan.steps = passes::steps(entry);
   for (const codegen::File &file : codegen::generate(*prepared, plan))
     if (file.name != "report.json")
@@ -76,12 +77,16 @@ Emitted emit(size_t index, const Case &test, const fs::path &folder) {
   std::string data;
   for (size_t i = 0; i < entry.body.numArguments(); ++i) {
     const ir::Type &type = entry.body.argument(i)->type;
-    if (loaded.inputs[i].type.rank() != type.rank() || loaded.inputs[i].type.element() != type.element())
-      throw CompileError(Problem::invalid, {}, fmt::format("input {} is {}, and the data are {}", i, type.text(), loaded.inputs[i].type.text()));
+    if (loaded.inputs[i].type.rank() != type.rank() ||
+        loaded.inputs[i].type.element() != type.element())
+      throw CompileError(Problem::invalid, {},
+                         fmt::format("input {} is {}, and the data are {}", i, type.text(),
+                                     loaded.inputs[i].type.text()));
     for (size_t d = 0; d < type.rank(); ++d)
       if (const auto name = type.dim(d).symbolName())
         values.emplace(*name, loaded.inputs[i].extent(d));
-    data.append(reinterpret_cast<const char *>(loaded.inputs[i].bytes.data()), loaded.inputs[i].bytes.size());
+    data.append(reinterpret_cast<const char *>(loaded.inputs[i].bytes.data()),
+                loaded.inputs[i].bytes.size());
   }
   write(folder / (settings.name + ".in"), data);
   for (const codegen::SymbolInfo &s : prepared->symbols)
@@ -90,14 +95,21 @@ Emitted emit(size_t index, const Case &test, const fs::path &folder) {
   std::string body;
   const auto argumentsFor = [&](const ir::Type &t) { return t.isStatic() ? "" : symbols; };
   for (size_t i = 0; i < entry.body.numArguments(); ++i)
-    body += fmt::format("  get(in, model.{}({}));\n", prepared->argumentNames[i], argumentsFor(entry.body.argument(i)->type));
-  body += fmt::format("  const long long status = model.run({}).code();\n  fwrite(&status, sizeof status, 1, out);\n", symbols);
+    body += fmt::format("  get(in, model.{}({}));\n", prepared->argumentNames[i],
+                        argumentsFor(entry.body.argument(i)->type));
+  body += fmt::format("  const long long status = model.run({}).code();\n  fwrite(&status, sizeof "
+                      "status, 1, out);\n",
+                      symbols);
   for (size_t i = 0; i < entry.resultNames.size(); ++i) {
     const ir::Type &type = entry.body.terminator().operand(i)->type;
-    body += fmt::format("  put(out, model.{}({}));\n", prepared->resultNames[i], argumentsFor(type));
+    body +=
+        fmt::format("  put(out, model.{}({}));\n", prepared->resultNames[i], argumentsFor(type));
     out.types.push_back(type);
   }
-  out.runner = fmt::format("#include \"{0}.cpp\"\n#include \"{0}.weights.cpp\"\nstatic void run_{0}(FILE *in, FILE *out) {{\n  static {0}::StaticModel model;\n  (void)in;\n{1}}}\n", settings.name, body);
+  out.runner =
+      fmt::format("#include \"{0}.cpp\"\n#include \"{0}.weights.cpp\"\nstatic void run_{0}(FILE "
+                  "*in, FILE *out) {{\n  static {0}::StaticModel model;\n  (void)in;\n{1}}}\n",
+                  settings.name, body);
   return out;
 }
 
@@ -123,15 +135,22 @@ struct Program {
 };
 
 /// Builds and runs the models of one program; if it does not build, each by itself.
-void runProgram(const Program &program, const fs::path &folder, const std::string &name, const std::string &compiler, std::vector<Outcome> &outcomes) {
+void runProgram(const Program &program, const fs::path &folder, const std::string &name,
+                const std::string &compiler, std::vector<Outcome> &outcomes) {
   std::string text(kHead), table;
   for (const Emitted &m : program.models) {
     text += m.runner;
-    table += fmt::format("  {{\n    FILE *in = fopen(\"{0}/t{1}.in\", \"rb\"), *out = fopen(\"{0}/t{1}.out\", \"wb\");\n    run_t{1}(in, out);\n    fclose(in);\n    fclose(out);\n  }}\n", folder.string(), m.index);
+    table += fmt::format(
+        "  {{\n    FILE *in = fopen(\"{0}/t{1}.in\", \"rb\"), *out = fopen(\"{0}/t{1}.out\", "
+        "\"wb\");\n    run_t{1}(in, out);\n    fclose(in);\n    fclose(out);\n  }}\n",
+        folder.string(), m.index);
   }
   text += "int main() {\n" + table + "}\n";
   write(folder / (name + ".cpp"), text);
-  const std::string command = fmt::format("{0} -std=c++17 -O1 -w -I{1} -I{2} {2}/{3}.cpp -o {2}/{3} >{2}/{3}.log 2>&1 && timeout 60 {2}/{3} >>{2}/{3}.log 2>&1", compiler, BURIN_RUNTIME_DIR, folder.string(), name);
+  const std::string command =
+      fmt::format("{0} -std=c++17 -O1 -w -I{1} -I{2} {2}/{3}.cpp -o {2}/{3} >{2}/{3}.log 2>&1 && "
+                  "timeout 60 {2}/{3} >>{2}/{3}.log 2>&1",
+                  compiler, BURIN_RUNTIME_DIR, folder.string(), name);
   const bool built = std::system(command.c_str()) == 0;
   if (!built && program.models.size() > 1) {
     for (const Emitted &m : program.models)
@@ -167,7 +186,8 @@ void runProgram(const Program &program, const fs::path &folder, const std::strin
 
 } // namespace
 
-std::vector<Outcome> runCompiled(const std::vector<Case> &cases, const fs::path &work, const std::string &compiler, int jobs) {
+std::vector<Outcome> runCompiled(const std::vector<Case> &cases, const fs::path &work,
+                                 const std::string &compiler, int jobs) {
   fs::remove_all(work);
   fs::create_directories(work);
   std::vector<Outcome> outcomes;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// burin_onnx_suite DATA --in-process|--compiled --ledger FILE [--work DIR] [--bless] [--filter TEXT]
+// burin_onnx_suite DATA --in-process|--compiled --ledger FILE [--work DIR] [--bless] [--filter
+// TEXT]
 //
-// Compares with the ledger: a line "name<TAB>pass|fail<TAB>why" for each test. A test that no longer
-// passes fails the run, and so does one that passes unexpectedly. --bless writes the ledger; with --filter
-// only the lines of the tests that ran.
+// Compares with the ledger: a line "name<TAB>pass|fail<TAB>why" for each test. A test that no
+// longer passes fails the run, and so does one that passes unexpectedly. --bless writes the ledger;
+// with --filter only the lines of the tests that ran.
 #include "tests/conformance/suite.h"
 
 #include <cstdlib>
@@ -71,7 +72,8 @@ int main(int argc, char **argv) {
     return 77;
   }
   std::erase_if(cases, [&](const Case &c) { return c.name.find(filter) == std::string::npos; });
-  const std::vector<Outcome> outcomes = compiled ? runCompiled(cases, work, compiler, 2) : runInProcess(cases);
+  const std::vector<Outcome> outcomes =
+      compiled ? runCompiled(cases, work, compiler, 2) : runInProcess(cases);
   const std::map<std::string, std::string> ledger = readLedger(ledgerPath);
   size_t passed = 0, wrong = 0;
   for (const Outcome &o : outcomes) {
@@ -82,7 +84,8 @@ int main(int argc, char **argv) {
       fmt::print("{}\t{}\t{}\n", o.name, o.passed() ? "pass" : "fail", o.why);
     if (!bless && expected != o.passed()) {
       ++wrong;
-      fmt::print("{}: {}{}\n", o.name, o.passed() ? "passes, which the ledger does not know" : "fails: ", o.why);
+      fmt::print("{}: {}{}\n", o.name,
+                 o.passed() ? "passes, which the ledger does not know" : "fails: ", o.why);
     }
   }
   fmt::print("{} of {} pass\n", passed, outcomes.size());

@@ -18,13 +18,16 @@ ir::Tensor toTensor(const onnx::TestValue &value) {
   if (value.kind != onnx::TestValue::Kind::tensor)
     throw CompileError(Problem::unsupported, {}, "data that are no tensor");
   const onnx::Tensor plain = onnx::unpacked(value.tensor);
-  ir::Tensor t{ir::Type{onnx::elementType(plain.type), ir::Shape(plain.dims.begin(), plain.dims.end())}, plain.data};
+  ir::Tensor t{
+      ir::Type{onnx::elementType(plain.type), ir::Shape(plain.dims.begin(), plain.dims.end())},
+      plain.data};
   t.strings = plain.strings;
   return t;
 }
 
 /// The named extents of an input: at most what the data have.
-void boundExtents(const onnx::ValueInfo &input, const ir::Tensor &data, onnx::ImportOptions &options) {
+void boundExtents(const onnx::ValueInfo &input, const ir::Tensor &data,
+                  onnx::ImportOptions &options) {
   if (!input.type.shape || input.type.shape->size() != data.type.rank())
     return;
   for (size_t i = 0; i < data.type.rank(); ++i)
@@ -52,17 +55,20 @@ Loaded load(const Case &test) {
   Loaded loaded;
   const fs::path data = test.folder / "test_data_set_0";
   const auto isConstant = [&](const std::string &name) {
-    return std::ranges::any_of(model.graph.initializers, [&](const onnx::Initializer &i) { return i.tensor.name == name; });
+    return std::ranges::any_of(model.graph.initializers,
+                               [&](const onnx::Initializer &i) { return i.tensor.name == name; });
   };
   onnx::ImportOptions options;
   for (size_t i = 0; i < model.graph.inputs.size(); ++i) {
     if (isConstant(model.graph.inputs[i].name))
       continue;
-    loaded.inputs.push_back(toTensor(onnx::readTestValue(data / fmt::format("input_{}.pb", i), model.graph.inputs[i].type)));
+    loaded.inputs.push_back(toTensor(
+        onnx::readTestValue(data / fmt::format("input_{}.pb", i), model.graph.inputs[i].type)));
     boundExtents(model.graph.inputs[i], loaded.inputs.back(), options);
   }
   for (size_t i = 0; i < model.graph.outputs.size(); ++i)
-    loaded.expected.push_back(toTensor(onnx::readTestValue(data / fmt::format("output_{}.pb", i), model.graph.outputs[i].type)));
+    loaded.expected.push_back(toTensor(
+        onnx::readTestValue(data / fmt::format("output_{}.pb", i), model.graph.outputs[i].type)));
   loaded.module = onnx::importModel(test.folder / "model.onnx", options).module;
   passes::PassContext context;
   context.target = ir::findTarget("host");
@@ -77,7 +83,8 @@ std::vector<Outcome> runInProcess(const std::vector<Case> &cases) {
     Outcome outcome{test.name, ""};
     try {
       Loaded loaded = load(test);
-      const std::vector<ir::Tensor> got = ir::execute(*loaded.module->functions.front(), std::move(loaded.inputs), kernels::evaluator());
+      const std::vector<ir::Tensor> got = ir::execute(
+          *loaded.module->functions.front(), std::move(loaded.inputs), kernels::evaluator());
       for (size_t i = 0; i < got.size() && outcome.passed(); ++i)
         outcome.why = compare(got[i], loaded.expected[i], 1e-3, 1e-7);
     } catch (const CompileErrors &errors) {

@@ -41,6 +41,7 @@ std::string oneLine(std::string text);
 
 std::vector<Outcome> runInProcess(const std::vector<Case> &);
 /// Emits, compiles many models for each binary, and runs them.
-std::vector<Outcome> runCompiled(const std::vector<Case> &, const fs::path &work, const std::string &compiler, int jobs);
+std::vector<Outcome> runCompiled(const std::vector<Case> &, const fs::path &work,
+                                 const std::string &compiler, int jobs);
 
 } // namespace burin::conformance

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // tests/errors/<op>.gir holds modules parted by lines `---`. Each breaks one constraint, on the
-// line that ends with `# error: <text> [op.constraint]`: here they are counted, gir.errors runs them.
+// line that ends with `# error: <text> [op.constraint]`: here they are counted, gir.errors runs
+// them.
 #include "ir/builder.h"
 #include "ir/ops.h"
 #include "ir/ops/constraints.h"

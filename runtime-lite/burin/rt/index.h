@@ -68,8 +68,8 @@ BURIN_FN void gatherNd(int count, const Nd<K> &extents, int inner, const T *in, 
 }
 
 /// The entries of axis [outer][axis][inner] for which condition [conditions] holds, to out
-/// [outer][*count][inner]. Conditions beyond the axis do not count. More than `room` are counted and
-/// not written. Unit: 1.
+/// [outer][*count][inner]. Conditions beyond the axis do not count. More than `room` are counted
+/// and not written. Unit: 1.
 template <class T>
 BURIN_FN void compress(int outer, int axis, int inner, const bool *condition, int conditions,
                        const T *in, T *out, int room, int *count, Work work) {

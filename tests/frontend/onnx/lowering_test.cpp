@@ -11,16 +11,23 @@
 namespace burin::onnx::test {
 namespace {
 
-constexpr auto kF32 = static_cast<int32_t>(DataType::f32), kI64 = static_cast<int32_t>(DataType::i64), kBool = static_cast<int32_t>(DataType::boolean);
+constexpr auto kF32 = static_cast<int32_t>(DataType::f32),
+               kI64 = static_cast<int32_t>(DataType::i64),
+               kBool = static_cast<int32_t>(DataType::boolean);
 
 Message typed(std::string_view name, int32_t element, std::initializer_list<int64_t> dims) {
   Message shape;
   for (const int64_t d : dims)
     shape.message(1, Message{}.varint(1, d));
-  return Message{}.text(1, name).message(2, Message{}.message(1, Message{}.varint(1, element).message(2, shape)));
+  return Message{}.text(1, name).message(
+      2, Message{}.message(1, Message{}.varint(1, element).message(2, shape)));
 }
-Message intAttribute(std::string_view name, int64_t value) { return Message{}.text(1, name).varint(3, value).varint(20, 2); }
-Message textAttribute(std::string_view name, std::string_view value) { return Message{}.text(1, name).text(4, value).varint(20, 3); }
+Message intAttribute(std::string_view name, int64_t value) {
+  return Message{}.text(1, name).varint(3, value).varint(20, 2);
+}
+Message textAttribute(std::string_view name, std::string_view value) {
+  return Message{}.text(1, name).text(4, value).varint(20, 3);
+}
 Message ints(std::string_view name, std::initializer_list<int64_t> values) {
   return tensor(name, DataType::i64, {static_cast<int64_t>(values.size())}).packed(7, values);
 }
@@ -59,7 +66,9 @@ std::string runError(const Message &m, std::vector<ir::Tensor> inputs) {
     return error.status();
   }
 }
-std::vector<float> values(const ir::Tensor &t) { return {t.as<float>().begin(), t.as<float>().end()}; }
+std::vector<float> values(const ir::Tensor &t) {
+  return {t.as<float>().begin(), t.as<float>().end()};
+}
 
 // ---- operands that the run decides ----
 
@@ -70,37 +79,50 @@ Message reshapeAtRunTime() {
 }
 
 TEST(RunTimeShape, ReshapeTakesTheDeclaredShape) {
-  const auto out = run(reshapeAtRunTime(), {floats({2, 3}, {1, 2, 3, 4, 5, 6}), integers({2}, {3, -1})});
+  const auto out =
+      run(reshapeAtRunTime(), {floats({2, 3}, {1, 2, 3, 4, 5, 6}), integers({2}, {3, -1})});
   EXPECT_EQ(out[0].type.text(), "f32[3, 2]");
 }
 
 TEST(RunTimeShape, AnotherShapeFails) {
-  EXPECT_EQ(runError(reshapeAtRunTime(), {floats({2, 3}, {1, 2, 3, 4, 5, 6}), integers({2}, {6, 1})}), "bad_shape");
+  EXPECT_EQ(
+      runError(reshapeAtRunTime(), {floats({2, 3}, {1, 2, 3, 4, 5, 6}), integers({2}, {6, 1})}),
+      "bad_shape");
 }
 
 TEST(RunTimeShape, WithoutADeclaredShapeItIsRefused) {
-  const Message m = model(graph({.nodes = {node("Reshape", {"x", "shape"}, {"z"}, "r"), node("Neg", {"z"}, {"w"}), node("Softmax", {"w"}, {"y"})},
-                                 .inputs = {typed("x", kF32, {2, 3}), typed("shape", kI64, {2})},
-                                 .outputs = {untyped("y")}}));
-  EXPECT_EQ(refusal(m), "node 'r' (Reshape): the shape is computed from data while running, and Reshape needs to know it while compiling [onnx.runtime-shape]");
+  const Message m =
+      model(graph({.nodes = {node("Reshape", {"x", "shape"}, {"z"}, "r"), node("Neg", {"z"}, {"w"}),
+                             node("Softmax", {"w"}, {"y"})},
+                   .inputs = {typed("x", kF32, {2, 3}), typed("shape", kI64, {2})},
+                   .outputs = {untyped("y")}}));
+  EXPECT_EQ(refusal(m), "node 'r' (Reshape): the shape is computed from data while running, and "
+                        "Reshape needs to know it while compiling [onnx.runtime-shape]");
 }
 
 TEST(RunTimeShape, AxesAreChosenByTheRun) {
-  const Message m = model(graph({.nodes = {node("ReduceSum", {"x", "axes"}, {"y"}).message(5, intAttribute("keepdims", 0))},
-                                 .inputs = {typed("x", kF32, {2, 2}), typed("axes", kI64, {1})},
-                                 .outputs = {typed("y", kF32, {2})}}));
-  EXPECT_EQ(values(run(m, {floats({2, 2}, {1, 2, 3, 4}), integers({1}, {0})})[0]), (std::vector<float>{4, 6}));
-  EXPECT_EQ(values(run(m, {floats({2, 2}, {1, 2, 3, 4}), integers({1}, {-1})})[0]), (std::vector<float>{3, 7}));
+  const Message m = model(graph(
+      {.nodes = {node("ReduceSum", {"x", "axes"}, {"y"}).message(5, intAttribute("keepdims", 0))},
+       .inputs = {typed("x", kF32, {2, 2}), typed("axes", kI64, {1})},
+       .outputs = {typed("y", kF32, {2})}}));
+  EXPECT_EQ(values(run(m, {floats({2, 2}, {1, 2, 3, 4}), integers({1}, {0})})[0]),
+            (std::vector<float>{4, 6}));
+  EXPECT_EQ(values(run(m, {floats({2, 2}, {1, 2, 3, 4}), integers({1}, {-1})})[0]),
+            (std::vector<float>{3, 7}));
 }
 
 Message sliceAtRunTime() {
-  return model(graph({.nodes = {node("Slice", {"x", "from", "to"}, {"y"})},
-                      .inputs = {typed("x", kF32, {4}), typed("from", kI64, {1}), typed("to", kI64, {1})},
-                      .outputs = {untyped("y")}}));
+  return model(
+      graph({.nodes = {node("Slice", {"x", "from", "to"}, {"y"})},
+             .inputs = {typed("x", kF32, {4}), typed("from", kI64, {1}), typed("to", kI64, {1})},
+             .outputs = {untyped("y")}}));
 }
 
 TEST(RunTimeShape, ASliceHasTheExtentThatTheRunFinds) {
-  const auto slice = [](int64_t from, int64_t to) { return values(run(sliceAtRunTime(), {floats({4}, {1, 2, 3, 4}), integers({1}, {from}), integers({1}, {to})})[0]); };
+  const auto slice = [](int64_t from, int64_t to) {
+    return values(run(sliceAtRunTime(),
+                      {floats({4}, {1, 2, 3, 4}), integers({1}, {from}), integers({1}, {to})})[0]);
+  };
   EXPECT_EQ(slice(1, 3), (std::vector<float>{2, 3}));
   EXPECT_EQ(slice(-2, INT64_MAX), (std::vector<float>{3, 4}));
   EXPECT_EQ(slice(3, 1), (std::vector<float>{}));
@@ -109,26 +131,36 @@ TEST(RunTimeShape, ASliceHasTheExtentThatTheRunFinds) {
 // ---- control flow ----
 
 Message branch(std::string_view out, std::initializer_list<int64_t> extents) {
-  return graph({.nodes = {node("Slice", {"x", "zero", "end"}, {out})}, .initializers = {ints("zero", {0}), ints("end", extents)}, .inputs = {}, .outputs = {untyped(out)}});
+  return graph({.nodes = {node("Slice", {"x", "zero", "end"}, {out})},
+                .initializers = {ints("zero", {0}), ints("end", extents)},
+                .inputs = {},
+                .outputs = {untyped(out)}});
 }
 
 TEST(ControlFlow, BranchesOfTwoShapes) {
-  const Message m = model(graph({.nodes = {node("If", {"c"}, {"z"}).message(5, graphAttribute("then_branch", branch("a", {1}))).message(5, graphAttribute("else_branch", branch("b", {3}))),
-                                           node("Neg", {"z"}, {"y"})},
-                                 .inputs = {typed("c", kBool, {}), typed("x", kF32, {3})},
-                                 .outputs = {untyped("y")}}));
+  const Message m =
+      model(graph({.nodes = {node("If", {"c"}, {"z"})
+                                 .message(5, graphAttribute("then_branch", branch("a", {1})))
+                                 .message(5, graphAttribute("else_branch", branch("b", {3}))),
+                             node("Neg", {"z"}, {"y"})},
+                   .inputs = {typed("c", kBool, {}), typed("x", kF32, {3})},
+                   .outputs = {untyped("y")}}));
   EXPECT_EQ(values(run(m, {truth(true), floats({3}, {1, 2, 3})})[0]), (std::vector<float>{-1}));
-  EXPECT_EQ(values(run(m, {truth(false), floats({3}, {1, 2, 3})})[0]), (std::vector<float>{-1, -2, -3}));
+  EXPECT_EQ(values(run(m, {truth(false), floats({3}, {1, 2, 3})})[0]),
+            (std::vector<float>{-1, -2, -3}));
 }
 
 TEST(ControlFlow, ALoopStacksWhatItScans) {
-  const Message body = graph({.nodes = {node("Identity", {"c"}, {"c2"}), node("Add", {"v", "x"}, {"v2"}), node("Identity", {"v2"}, {"s"})},
-                              .inputs = {typed("i", kI64, {}), typed("c", kBool, {}), typed("v", kF32, {2})},
-                              .outputs = {untyped("c2"), untyped("v2"), untyped("s")}});
-  const Message m = model(graph({.nodes = {node("Loop", {"n", "", "x"}, {"y", "z"}).message(5, graphAttribute("body", body))},
-                                 .initializers = {tensor("n", DataType::i64, {}).packed(7, {3})},
-                                 .inputs = {typed("x", kF32, {2})},
-                                 .outputs = {untyped("y"), untyped("z")}}));
+  const Message body =
+      graph({.nodes = {node("Identity", {"c"}, {"c2"}), node("Add", {"v", "x"}, {"v2"}),
+                       node("Identity", {"v2"}, {"s"})},
+             .inputs = {typed("i", kI64, {}), typed("c", kBool, {}), typed("v", kF32, {2})},
+             .outputs = {untyped("c2"), untyped("v2"), untyped("s")}});
+  const Message m = model(graph(
+      {.nodes = {node("Loop", {"n", "", "x"}, {"y", "z"}).message(5, graphAttribute("body", body))},
+       .initializers = {tensor("n", DataType::i64, {}).packed(7, {3})},
+       .inputs = {typed("x", kF32, {2})},
+       .outputs = {untyped("y"), untyped("z")}}));
   const auto out = run(m, {floats({2}, {1, 2})});
   EXPECT_EQ(values(out[0]), (std::vector<float>{4, 8}));
   EXPECT_EQ(out[1].type.text(), "f32[3, 2]");
@@ -136,10 +168,14 @@ TEST(ControlFlow, ALoopStacksWhatItScans) {
 }
 
 TEST(ControlFlow, ASequenceOfShapesOfItsOwn) {
-  const Message m = model(graph({.nodes = {node("SequenceConstruct", {"a", "b"}, {"s"}), node("SequenceInsert", {"s", "a"}, {"t"}), node("SequenceAt", {"t", "i"}, {"y"})},
-                                 .inputs = {typed("a", kF32, {1}), typed("b", kF32, {2}), typed("i", kI64, {})},
-                                 .outputs = {untyped("y")}}));
-  const auto at = [&](int64_t i) { return values(run(m, {floats({1}, {1}), floats({2}, {2, 3}), integers({}, {i})})[0]); };
+  const Message m = model(graph(
+      {.nodes = {node("SequenceConstruct", {"a", "b"}, {"s"}),
+                 node("SequenceInsert", {"s", "a"}, {"t"}), node("SequenceAt", {"t", "i"}, {"y"})},
+       .inputs = {typed("a", kF32, {1}), typed("b", kF32, {2}), typed("i", kI64, {})},
+       .outputs = {untyped("y")}}));
+  const auto at = [&](int64_t i) {
+    return values(run(m, {floats({1}, {1}), floats({2}, {2, 3}), integers({}, {i})})[0]);
+  };
   EXPECT_EQ(at(0), (std::vector<float>{1}));
   EXPECT_EQ(at(1), (std::vector<float>{2, 3}));
   EXPECT_EQ(at(-1), (std::vector<float>{1}));
@@ -148,11 +184,16 @@ TEST(ControlFlow, ASequenceOfShapesOfItsOwn) {
 // ---- what is refused ----
 
 TEST(Refused, AttributeValuesByTheNameOfTheNode) {
-  const auto refused = [](const Message &n) { return refusal(model(graph({.nodes = {n}, .inputs = {typed("x", kF32, {1, 4, 2, 2})}, .outputs = {untyped("y")}}))); };
-  EXPECT_EQ(refused(node("DepthToSpace", {"x"}, {"y"}, "d").message(5, intAttribute("blocksize", 2)).message(5, textAttribute("mode", "RGB"))),
+  const auto refused = [](const Message &n) {
+    return refusal(model(graph(
+        {.nodes = {n}, .inputs = {typed("x", kF32, {1, 4, 2, 2})}, .outputs = {untyped("y")}})));
+  };
+  EXPECT_EQ(refused(node("DepthToSpace", {"x"}, {"y"}, "d")
+                        .message(5, intAttribute("blocksize", 2))
+                        .message(5, textAttribute("mode", "RGB"))),
             "node 'd' (DepthToSpace): mode is 'RGB', expected DCR or CRD [onnx.mode]");
-  EXPECT_EQ(refused(node("LpNormalization", {"x"}, {"y"}, "l").message(5, intAttribute("p", 3))), "node 'l' (LpNormalization): p is 3, expected 1 or 2 [onnx.p]");
-
+  EXPECT_EQ(refused(node("LpNormalization", {"x"}, {"y"}, "l").message(5, intAttribute("p", 3))),
+            "node 'l' (LpNormalization): p is 3, expected 1 or 2 [onnx.p]");
 }
 
 } // namespace

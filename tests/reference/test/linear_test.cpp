@@ -168,11 +168,11 @@ Tensor attention(const std::optional<Tensor> &mask, bool causal, double softcap)
   const auto swapped = [](const Tensor &x) {
     return run(ir::ops::transpose, {x}, {ir::attr::perm({0, 2, 1, 3})});
   };
-  return swapped(run(ir::ops::attention,
-                     {swapped(pattern({2, 4, 3, 2}, 7, 11)), swapped(pattern({2, 2, 5, 2}, 5, 13)),
-                      swapped(pattern({2, 2, 5, 3}, 3, 17)), mask},
-                     {ir::attr::scale(0.75), ir::attr::causal(causal),
-                      ir::attr::softcap(softcap)}));
+  return swapped(
+      run(ir::ops::attention,
+          {swapped(pattern({2, 4, 3, 2}, 7, 11)), swapped(pattern({2, 2, 5, 2}, 5, 13)),
+           swapped(pattern({2, 2, 5, 3}, 3, 17)), mask},
+          {ir::attr::scale(0.75), ir::attr::causal(causal), ir::attr::softcap(softcap)}));
 }
 
 TEST(ReferenceLinear, AttentionOfGroupedHeads) {
