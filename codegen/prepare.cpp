@@ -55,6 +55,24 @@ bool isEmitted(const Op &op) {
   return isPlainBlockOp(op) || op.is(ops::bind) || op.is(ops::assert_) || op.is(ops::print);
 }
 
+// What the emitter itself calls something, so that nothing of the model is called so.
+// clang-format off
+constexpr std::string_view kOfTheSource[] = {"work", "c", "weights", "kSteps", "Context", "Const", "Status", "steps"};
+constexpr std::string_view kOfTheClass[] = {
+    "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "macs",
+    "num_inputs", "num_outputs", "num_nodes", "max_tasks", "inputs", "outputs", "nodes", "run", "step", "reset", "state", "restore",
+    "State", "set_parallel_for", "set_observer", "status", "context", "node", "kSteps", "Context", "Status", "weights", "steps",
+    "arena", "parallel", "observer", "extents"};
+// clang-format on
+
+/// These and the names of the class.
+Scope ownNames(std::span<const std::string_view> own, const Settings &settings) {
+  Scope names{settings.className, "Static" + settings.className};
+  for (const std::string_view name : own)
+    names.take(name);
+  return names;
+}
+
 } // namespace
 
 std::string shortType(const Type &type) {
@@ -79,53 +97,7 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
     : module{fromModule}, settings{fromSettings}, entry{*fromModule.functions.front()},
       nameSpace{
           identifier(fromSettings.nameSpace.empty() ? fromSettings.name : fromSettings.nameSpace)},
-      names{"work",
-            "c",
-            "weights",
-            "kSteps",
-            "Context",
-            "Const",
-            "Status",
-            "steps",
-            fromSettings.className,
-            "Static" + fromSettings.className},
-      api_{settings.className,
-           "Static" + settings.className,
-           "name",
-           "model_sha256",
-           "compiler_version",
-           "arena_size",
-           "arena_align",
-           "state_size",
-           "weights_size",
-           "macs",
-           "num_inputs",
-           "num_outputs",
-           "num_nodes",
-           "max_tasks",
-           "inputs",
-           "outputs",
-           "nodes",
-           "run",
-           "step",
-           "reset",
-           "state",
-           "restore",
-           "State",
-           "set_parallel_for",
-           "set_observer",
-           "status",
-           "context",
-           "node",
-           "kSteps",
-           "Context",
-           "Status",
-           "weights",
-           "steps", // of the class, or seen in it
-           "arena",
-           "parallel",
-           "observer",
-           "extents"} { // of the context
+      names{ownNames(kOfTheSource, settings)}, api_{ownNames(kOfTheClass, settings)} {
   if (module.functions.size() != 1) {
     std::vector<std::string> entries;
     for (const auto &f : module.functions)
