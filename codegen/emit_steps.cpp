@@ -148,6 +148,13 @@ private:
                      : fmt::format("static_cast<size_t>({}) * {}", n, size);
   }
 
+  /// The number of elements, to be multiplied.
+  std::string elementFactor(const Type &type) {
+    const std::string n = memory_.extent(type.count());
+    const bool isSum = n.find(" + ") != std::string::npos || n.find(" - ") != std::string::npos;
+    return isSum ? fmt::format("({})", n) : n;
+  }
+
   void copy(const Value *from, const Value *to) {
     const std::string source = memory_.pointer(from), target = memory_.pointer(to);
     if (!from->type.isTensor() && from->type != to->type)
@@ -205,7 +212,7 @@ private:
     for (size_t i = carried; i < op.numResults(); ++i) {
       const Value *scanned = yield.operand(1 + i);
       out_.line(fmt::format("BURIN_COPY({} + {} * {}, {}, {});", memory_.pointer(op.result(i)),
-                            index, memory_.extent(scanned->type.count()), memory_.pointer(scanned),
+                            index, elementFactor(scanned->type), memory_.pointer(scanned),
                             byteCount(scanned->type)));
     }
     for (size_t i = 0; i < carried; ++i)
