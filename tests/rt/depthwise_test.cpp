@@ -42,5 +42,16 @@ TEST(Conv, Depthwise) {
     testDepthwise<0, 0>(shape(c, 5 * c, c, {{5, 6}}, {{3, 1}}, one, one, none), none);
   }
 }
+/// Strips of all widths, rows that are left over, and more channels than are done at a time.
+TEST(Conv, DepthwiseStrips) {
+  const Nd<2> one{{1, 1}}, two{{2, 2}}, three{{3, 3}}, none{{0, 0}};
+  testDepthwise<3, 3>(shape(150, 150, 150, {{5, 16}}, {{3, 3}}, one, one, none), none);
+  testDepthwise<3, 3>(shape(150, 150, 150, {{8, 27}}, {{3, 3}}, two, one, one), none);
+  testDepthwise<3, 3>(shape(24, 24, 24, {{3, 13}}, {{3, 3}}, one, one, one), one);
+  testDepthwise<5, 5>(shape(88, 88, 88, {{7, 13}}, {{5, 5}}, two, one, two), two);
+  testDepthwise<5, 5>(shape(88, 88, 88, {{6, 11}}, {{5, 5}}, one, one, none), none);
+  testDepthwise<7, 7>(shape(56, 56, 56, {{8, 15}}, {{7, 7}}, one, one, three), three);
+  testDepthwise<7, 7>(shape(56, 56, 56, {{13, 19}}, {{7, 7}}, two, one, none), none);
+}
 
 } // namespace

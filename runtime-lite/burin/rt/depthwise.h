@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Depthwise convolution, NHWC, vectors along the channels: one vector of channels slides over two
-// rows of the output at once, several pixels a step, so that a pixel that was loaded serves several
-// outputs. Exact: nothing behind the last channel is touched.
+// Depthwise convolution, NHWC, vectors along the channels. A tile is one vector of channels by a
+// few rows and pixels of the output, so that a pixel that was loaded serves several outputs. Tiles
+// go through the channels, then down a strip of the image: what a tile shares with the one above is
+// still in L1. Exact: nothing behind the last channel is touched.
 #ifndef BURIN_RT_DEPTHWISE_H
 #define BURIN_RT_DEPTHWISE_H
 
@@ -37,17 +38,33 @@ struct DepthwisePlace {
   ptrdiff_t outRow, outPixel, offset;
 };
 
-/// TR rows by TW pixels of W channels, stride S, no dilation: every input is loaded once.
+/// The tile of the fast form on this instruction set: rows and pixels of the output for a kernel of
+/// KH rows and stride S, in vectors of W.
+template <int KH, int S, int W>
+constexpr int kDepthwiseRows = kIsa.width == 1 || (kIsa.width == 16 && (S > 1 || KH > 5)) ? 1 : 2;
+template <int W> constexpr int kDepthwisePixels = W == 1 ? 2 : kIsa.width == 16 ? 7 : 4;
+
+/// TR rows by TW pixels of W channels, stride S, no dilation: every input is loaded once. The
+/// pointers move along, because multiples of strides that are no constants fill the registers.
 template <int KH, int KW, int S, int TR, int TW, int W, class E>
 BURIN_FN void depthwiseTile(const DepthwisePlace &p, int column, const E &epilogue) {
   using V = Vec<W>;
   constexpr int rows = (TR - 1) * S + KH, columns = (TW - 1) * S + KW;
+  constexpr bool pinned = TR * TW + columns < kIsa.registers;
   Array<V, TR * TW> acc;
   unroll<TR * TW>([&](auto i) BURIN_LAMBDA { acc[i] = V{}; });
+  const float *line = p.in;
   unroll<rows>([&](auto y) BURIN_LAMBDA {
     Array<V, columns> x;
-    unroll<columns>([&](auto i)
-                        BURIN_LAMBDA { x[i] = load<V>(p.in + y * p.inRow + i * p.inPixel); });
+    const float *pixel = line;
+    unroll<columns>([&](auto i) BURIN_LAMBDA {
+      if constexpr (pinned)
+        x[i] = loadOnce<V>(pixel);
+      else
+        x[i] = load<V>(pixel);
+      pixel += p.inPixel;
+    });
+    line += p.inRow;
     unroll<TR>([&](auto r) BURIN_LAMBDA {
       constexpr int ky = y - r * S;
       if constexpr (ky >= 0 && ky < KH)
@@ -64,32 +81,58 @@ BURIN_FN void depthwiseTile(const DepthwisePlace &p, int column, const E &epilog
     });
   });
 }
-/// A run of pixels in tiles of TW, then of its halves.
+/// A strip of TW pixels by `rows` rows in tiles of TR rows, then in single ones; channels
+/// [c, end).
 template <int KH, int KW, int S, int TR, int TW, int W, class E>
-BURIN_FN void depthwiseRun(DepthwisePlace p, int pixels, int column, const E &epilogue) {
+BURIN_FN void depthwiseStrip(DepthwisePlace p, int rows, int c, int end, const E &epilogue) {
+  for (; rows >= TR; rows -= TR) {
+    DepthwisePlace at = p;
+    for (int i = c; i < end; i += W) {
+      depthwiseTile<KH, KW, S, TR, TW, W>(at, i, epilogue);
+      at.in += W;
+      at.filter += W;
+      at.offset += W;
+    }
+    p.in += TR * S * p.inRow;
+    p.offset += TR * p.outRow;
+  }
+  if constexpr (TR > 1)
+    if (rows > 0)
+      depthwiseStrip<KH, KW, S, 1, TW, W>(p, rows, c, end, epilogue);
+}
+/// Strips of TW pixels, then of its halves.
+template <int KH, int KW, int S, int TW, int W, class E>
+BURIN_FN void depthwiseStrips(DepthwisePlace p, int rows, int pixels, int c, int end,
+                              const E &epilogue) {
   for (; pixels >= TW; pixels -= TW) {
-    depthwiseTile<KH, KW, S, TR, TW, W>(p, column, epilogue);
+    depthwiseStrip<KH, KW, S, kDepthwiseRows<KH, S, W>, TW, W>(p, rows, c, end, epilogue);
     p.in += TW * S * p.inPixel;
     p.offset += TW * p.outPixel;
   }
   if constexpr (TW > 1)
     if (pixels > 0)
-      depthwiseRun<KH, KW, S, TR, TW / 2, W>(p, pixels, column, epilogue);
+      depthwiseStrips<KH, KW, S, TW / 2, W>(p, rows, pixels, c, end, epilogue);
 }
 /// Channels c .. in vectors of W, then of half of it; returns the first one that is left.
-template <int KH, int KW, int S, int TR, int W, class E>
-BURIN_FN int depthwiseFast(DepthwisePlace p, int pixels, int c, int channels, const E &epilogue) {
-  // Tiles that the registers hold: of 32 and of 16 vectors, or of a small core.
-  constexpr int TW = W == 1 ? 2 : kIsa.width == 16 ? 7 : 4;
-  for (; c + W <= channels; c += W) {
+template <int KH, int KW, int S, int W, class E>
+BURIN_FN int depthwiseFast(DepthwisePlace p, int rows, int pixels, int c, int channels,
+                           const E &epilogue) {
+  constexpr int TR = kDepthwiseRows<KH, S, W>, TW = kDepthwisePixels<W>;
+  // Channels at a time: a tile of all of them, and their filter, stay in L1.
+  constexpr int most = 5120 / (((TR - 1) * S + KH) * ((TW - 1) * S + KW) + KH * KW) / W * W;
+  constexpr int block = most > W ? most : W;
+  const int whole = channels - (channels - c) % W;
+  while (c < whole) {
+    const int end = whole - c < block ? whole : c + block;
     DepthwisePlace at = p;
     at.in += c;
     at.filter += c;
     at.offset += c;
-    depthwiseRun<KH, KW, S, TR, TW, W>(at, pixels, c, epilogue);
+    depthwiseStrips<KH, KW, S, TW, W>(at, rows, pixels, c, end, epilogue);
+    c = end;
   }
   if constexpr (W == kIsa.width && W > 4)
-    return depthwiseFast<KH, KW, S, TR, W / 2>(p, pixels, c, channels, epilogue);
+    return depthwiseFast<KH, KW, S, W / 2>(p, rows, pixels, c, channels, epilogue);
   else
     return c;
 }
@@ -126,46 +169,57 @@ BURIN_FN void depthwiseAny(const ConvGeneral<2> &s, const AxisTaps &row, const A
                                         epilogue);
 }
 
-/// Rows y .. y + TR - 1 of an image.
-template <int KH, int KW, int TR, class E>
-BURIN_FN void depthwiseRows(const ConvGeneral<2> &s, int y, const float *in, const F32 *filter,
-                            float *out, ptrdiff_t offset, const E &epilogue) {
-  const int stride = s.stride[1], width = s.out[1];
+/// Rows [y, end) of an image: the pixels whose taps are all inside as one block, if the form is
+/// one of the fast ones; all else row by row.
+template <int KH, int KW, class E>
+BURIN_FN void depthwiseRows(const ConvGeneral<2> &s, int y, int end, const float *in,
+                            const F32 *filter, float *out, ptrdiff_t image, const E &epilogue) {
+  const int strideY = s.stride[0], strideX = s.stride[1], width = s.out[1];
+  Interior rows = interiorOf(s.in[0], s.out[0], s.kernel[0], strideY, s.dilation[0], s.padBegin[0]);
   const Interior inside =
-      interiorOf(s.in[1], width, s.kernel[1], stride, s.dilation[1], s.padBegin[1]);
-  const AxisTaps row = tapsOf(y, s.in[0], s.kernel[0], s.stride[0], s.dilation[0], s.padBegin[0]);
-  const ptrdiff_t step = static_cast<ptrdiff_t>(stride) * s.inStride[1];
-  for (int x = 0; x < width;) {
-    const ptrdiff_t at = offset + static_cast<ptrdiff_t>(x) * s.outStride[1];
-    const AxisTaps column = tapsOf(x, s.in[1], s.kernel[1], stride, s.dilation[1], s.padBegin[1]);
-    const int pixels = x == inside.begin && inside.end > x ? inside.end - x : 1;
-    int done = 0; // channels
-    if constexpr (KH > 0)
-      if (x >= inside.begin && x < inside.end && row.count == KH && s.channels == s.outChannels) {
-        const DepthwisePlace place{in + static_cast<ptrdiff_t>(row.place) * s.inStride[0] +
-                                       static_cast<ptrdiff_t>(column.place) * s.inStride[1],
-                                   s.inStride[0],
-                                   s.inStride[1],
-                                   filter,
-                                   s.outChannels,
-                                   out,
-                                   s.outStride[0],
-                                   s.outStride[1],
-                                   at};
-        const bool dense = s.dilation[0] == 1 && s.dilation[1] == 1 && s.stride[0] == stride;
-        if (dense && stride == 1)
-          done =
-              depthwiseFast<KH, KW, 1, TR, kIsa.width>(place, pixels, 0, s.outChannels, epilogue);
-        else if (dense && stride == 2)
-          done =
-              depthwiseFast<KH, KW, 2, TR, kIsa.width>(place, pixels, 0, s.outChannels, epilogue);
-      }
-    for (int r = 0; r < TR && done < s.outChannels; ++r)
-      depthwiseAny<kIsa.width>(
-          s, tapsOf(y + r, s.in[0], s.kernel[0], s.stride[0], s.dilation[0], s.padBegin[0]), column,
-          pixels, in, step, filter, out, at + r * static_cast<ptrdiff_t>(s.outStride[0]), done,
-          epilogue);
-    x += pixels;
+      interiorOf(s.in[1], width, s.kernel[1], strideX, s.dilation[1], s.padBegin[1]);
+  rows.begin = rows.begin > y ? rows.begin : y;
+  rows.end = rows.end < end ? rows.end : end;
+  int done = 0; // channels of the block
+  if constexpr (KH > 0)
+    if (rows.begin < rows.end && inside.begin < inside.end && s.channels == s.outChannels &&
+        s.dilation[0] == 1 && s.dilation[1] == 1 && strideY == strideX) {
+      const int height = rows.end - rows.begin, pixels = inside.end - inside.begin;
+      const DepthwisePlace place{
+          in + static_cast<ptrdiff_t>(rows.begin * strideY - s.padBegin[0]) * s.inStride[0] +
+              static_cast<ptrdiff_t>(inside.begin * strideX - s.padBegin[1]) * s.inStride[1],
+          s.inStride[0],
+          s.inStride[1],
+          filter,
+          s.outChannels,
+          out,
+          s.outStride[0],
+          s.outStride[1],
+          image + static_cast<ptrdiff_t>(rows.begin) * s.outStride[0] +
+              static_cast<ptrdiff_t>(inside.begin) * s.outStride[1]};
+      if (strideX == 1)
+        done =
+            depthwiseFast<KH, KW, 1, kIsa.width>(place, height, pixels, 0, s.outChannels, epilogue);
+      else if (strideX == 2)
+        done =
+            depthwiseFast<KH, KW, 2, kIsa.width>(place, height, pixels, 0, s.outChannels, epilogue);
+    }
+  const ptrdiff_t step = static_cast<ptrdiff_t>(strideX) * s.inStride[1];
+  for (; y < end; ++y) {
+    const AxisTaps row = tapsOf(y, s.in[0], s.kernel[0], strideY, s.dilation[0], s.padBegin[0]);
+    for (int x = 0; x < width;) {
+      const bool isInside = x == inside.begin && x < inside.end;
+      const int pixels = isInside ? inside.end - x : 1;
+      const int first = isInside && y >= rows.begin && y < rows.end ? done : 0;
+      if (first < s.outChannels)
+        depthwiseAny<kIsa.width>(
+            s, row, tapsOf(x, s.in[1], s.kernel[1], strideX, s.dilation[1], s.padBegin[1]), pixels,
+            in, step, filter, out,
+            image + static_cast<ptrdiff_t>(y) * s.outStride[0] +
+                static_cast<ptrdiff_t>(x) * s.outStride[1],
+            first, epilogue);
+      x += pixels;
+    }
   }
 }
 
@@ -177,20 +231,10 @@ BURIN_FN void depthwise2dVirtual(const ConvGeneral<2> &s, const float *in, const
                                  float *out, const E &epilogue, Work work) {
   for (int unit = work.begin; unit < work.end;) {
     const int image = unit / s.out[0], y = unit % s.out[0];
-    const ptrdiff_t at = image * s.outImage + static_cast<ptrdiff_t>(y) * s.outStride[0];
-    // Two rows of one image, if all taps of both are inside.
-    const auto whole = [&](int r) BURIN_LAMBDA {
-      return tapsOf(r, s.in[0], s.kernel[0], s.stride[0], s.dilation[0], s.padBegin[0]).count ==
-             s.kernel[0];
-    };
-    if constexpr (KH > 0 && kIsa.width > 1)
-      if (unit + 1 < work.end && y + 1 < s.out[0] && whole(y) && whole(y + 1)) {
-        depthwiseRows<KH, KW, 2>(s, y, in + image * s.inImage, filter, out, at, epilogue);
-        unit += 2;
-        continue;
-      }
-    depthwiseRows<KH, KW, 1>(s, y, in + image * s.inImage, filter, out, at, epilogue);
-    ++unit;
+    const int end = work.end - unit < s.out[0] - y ? y + work.end - unit : s.out[0];
+    depthwiseRows<KH, KW>(s, y, end, in + image * s.inImage, filter, out, image * s.outImage,
+                          epilogue);
+    unit += end - y;
   }
 }
 /// The same for an input with its border in memory (padBegin 0): every window is inside.
