@@ -60,10 +60,11 @@ void emitRoiAlign(Call &call) {
                     channels = call.number(x.dim(1), "channels");
   const std::string height = call.number(x.dim(2), "height"),
                     width = call.number(x.dim(3), "width");
-  call.line(fmt::format("const rt::RoiAlign shape{{{}, {}, {}, {}, {}, {}, {}, {}, {}}};", images,
-                        channels, height, width, call.number(y.dim(2), "outHeight"),
-                        call.number(y.dim(3), "outWidth"), op[attr::coordinates] == "half_pixel",
-                        op[attr::sampling], literal(op[attr::spatialScale])));
+  call.line(InOrder{"const rt::RoiAlign shape{{{}, {}, {}, {}, {}, {}, {}, {}, {}}};", images,
+                    channels, height, width, call.number(y.dim(2), "outHeight"),
+                    call.number(y.dim(3), "outWidth"), op[attr::coordinates] == "half_pixel",
+                    op[attr::sampling], literal(op[attr::spatialScale])}
+                .text);
   call.line(fmt::format("rt::roiAlign<{}, {}>(shape, {}, {}, {}, {}, work);",
                         op[attr::mode] == "max", acc, in, rois, batch, out));
   call.units = y.dim(0) * y.dim(2);
@@ -89,10 +90,10 @@ void emitNonMaxSuppression(Call &call) {
                     least = limit(4, "least", scores.element());
   const std::string out = call.write(op.result(), "out");
   call.params.push_back({"int *", "count", {Argument::Defined{chosen}}});
-  call.line(fmt::format("const rt::Suppression shape{{{}, {}, {}, {}}};",
-                        call.number(scores.dim(0), "batches"),
-                        call.number(scores.dim(1), "classes"), call.number(scores.dim(2), "n"),
-                        op[attr::centerPoint]));
+  call.line(InOrder{"const rt::Suppression shape{{{}, {}, {}, {}}};",
+                    call.number(scores.dim(0), "batches"), call.number(scores.dim(1), "classes"),
+                    call.number(scores.dim(2), "n"), op[attr::centerPoint]}
+                .text);
   call.line(fmt::format("rt::nonMaxSuppression(shape, {}, {}, {}, {}, {}, {}, {}, count, work);",
                         boxes, score, most, iou, least, chosen.bounds().hi, out));
   call.scratchBytes = scores.dim(2).bounds().hi * 8;

@@ -185,11 +185,11 @@ void emitNearest(Call &call) {
     }
     tables += (tables.empty() ? "" : ", ") + name;
   }
-  call.line(
-      fmt::format("rt::resizeNearest({}, {}, rt::ResizeIndex<{}>{{{{{}}}}}, {}, {}, {}, work);",
-                  ndText(call, part(axes, &Axis::out), "out"),
-                  ndText(call, denseStrides(part(axes, &Axis::in)), "stride"), axes.size(), tables,
-                  in, extrapolation(op), out));
+  call.line(InOrder{"rt::resizeNearest({}, {}, rt::ResizeIndex<{}>{{{{{}}}}}, {}, {}, {}, work);",
+                    ndText(call, part(axes, &Axis::out), "out"),
+                    ndText(call, denseStrides(part(axes, &Axis::in)), "stride"), axes.size(),
+                    tables, in, extrapolation(op), out}
+                .text);
   call.units = rowsOf(axes);
   call.unitsOf = "rows";
 }
@@ -250,10 +250,11 @@ void emitInterpolated(Call &call) {
   for (const std::string &table : tables)
     call.line(fmt::format("    {},", table));
   call.line("}};");
-  call.line(fmt::format("rt::resizeInterpolated({}, {}, {}, tables, {}, {}, {}, work);",
-                        ndText(call, part(axes, &Axis::in), "from"),
-                        ndText(call, part(axes, &Axis::out), "to"), call.extent(inner, "inner"), in,
-                        extrapolation(op), out));
+  call.line(InOrder{"rt::resizeInterpolated({}, {}, {}, tables, {}, {}, {}, work);",
+                    ndText(call, part(axes, &Axis::in), "from"),
+                    ndText(call, part(axes, &Axis::out), "to"), call.extent(inner, "inner"), in,
+                    extrapolation(op), out}
+                .text);
   call.units = rowsOf(axes);
   call.unitsOf = "rows";
 }

@@ -248,14 +248,16 @@ void emitBatchNorm(Call &call) {
   }
   const std::string out = call.write(op.result(), "out");
   if (e == ElementType::f32) {
-    call.line(fmt::format("rt::batchNorm({}, {}, {}, {}, {}{}, rt::Keep{{}}, work);",
-                          call.extent(l.n, "channels"), call.extent(l.inner, "inner"),
-                          floatLiteral(op[attr::epsilon], e), in, parameters, out));
+    call.line(InOrder{"rt::batchNorm({}, {}, {}, {}, {}{}, rt::Keep{{}}, work);",
+                      call.extent(l.n, "channels"), call.extent(l.inner, "inner"),
+                      floatLiteral(op[attr::epsilon], e), in, parameters, out}
+                  .text);
     call.scratchBytes = isLast ? l.n.bounds().hi * 12 : 0;
   } else {
-    call.line(fmt::format("rt::batchNormScalar<{}>({}, {}, {}, {}, {}{}, work);", accumulator(e),
-                          call.number(l.n, "channels"), call.number(l.inner, "inner"),
-                          floatLiteral(op[attr::epsilon], ElementType::f64), in, parameters, out));
+    call.line(InOrder{"rt::batchNormScalar<{}>({}, {}, {}, {}, {}{}, work);", accumulator(e),
+                      call.number(l.n, "channels"), call.number(l.inner, "inner"),
+                      floatLiteral(op[attr::epsilon], ElementType::f64), in, parameters, out}
+                  .text);
   }
   const bool byRow = e == ElementType::f32 && isLast;
   call.units = byRow ? l.outer : l.outer * l.n;
@@ -278,8 +280,9 @@ void emitLrn(Call &call) {
                   literal(op[attr::alpha] / static_cast<double>(op[attr::size])),
                   literal(op[attr::beta]), literal(op[attr::bias]));
   const bool isF32 = e == ElementType::f32;
-  call.line(fmt::format("rt::lrn{}({}, {}, {}, {}, {}, work);", isF32 ? "" : "Scalar",
-                        call.extent(l.n, "n"), call.extent(l.inner, "inner"), settings, in, out));
+  call.line(InOrder{"rt::lrn{}({}, {}, {}, {}, {}, work);", isF32 ? "" : "Scalar",
+                    call.extent(l.n, "n"), call.extent(l.inner, "inner"), settings, in, out}
+                .text);
   call.units = isF32 ? l.outer * ceilDiv(l.inner, kReduceBlock) : l.outer * l.n * l.inner;
   call.unitsOf = isF32 ? fmt::format("blocks of {} columns", kReduceBlock) : "elements";
 }
