@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A factor for each channel behind or before a contraction moves into its weights; a batch norm is
-// such a factor and a sum. All in double, rounded once.
+// such a factor and a sum. All in double, rounded once. A slice of channels, too, is one of
+// weights.
 #include "ir/ops.h"
 #include "passes/graph.h"
 #include "passes/passes.h"
@@ -190,6 +191,77 @@ Value *factorBefore(const Match &m, Builder &to) {
   return factors ? scaled(to, op, *factors, inputChannel, m[x]) : nullptr;
 }
 
+// ---- parts ----
+
+constexpr int64_t kLeastPart = 32; // channels: below, one product of all is better
+
+/// Where a slice of channels alone begins and how many it takes; none for any other use.
+struct Part {
+  int64_t begin, count;
+};
+std::optional<Part> partOf(const Op &slice) {
+  if (!slice.is(ops::slice))
+    return std::nullopt;
+  const ir::Shape &whole = slice.operand(0)->type.shape();
+  const ir::Dims &starts = slice[ir::attr::starts], &shape = slice[ir::attr::shape];
+  const size_t last = whole.size() - 1;
+  for (size_t axis = 0; axis < last; ++axis)
+    if (!starts[axis].isNumber(0) || shape[axis] != whole[axis])
+      return std::nullopt;
+  if (!starts[last].isNumber() || !shape[last].isNumber() ||
+      std::ranges::any_of(slice[ir::attr::steps], [](int64_t step) { return step != 1; }))
+    return std::nullopt;
+  return Part{starts[last].number(), shape[last].number()};
+}
+
+/// Whether all that is read of v are parts of its channels, no channel twice.
+bool isReadInParts(const Value &v) {
+  std::vector<Part> parts;
+  for (const Op *user : v.users()) {
+    const std::optional<Part> part = partOf(*user);
+    if (!part || part->count < kLeastPart)
+      return false;
+    parts.push_back(*part);
+  }
+  std::ranges::sort(parts, {}, &Part::begin);
+  for (size_t i = 1; i < parts.size(); ++i)
+    if (parts[i - 1].begin + parts[i - 1].count > parts[i].begin)
+      return false;
+  return true;
+}
+
+Value *channels(Builder &to, Value *v, size_t axis, const Part &part) {
+  ir::Dims starts(v->type.rank(), 0), shape = v->type.shape();
+  starts[axis] = part.begin;
+  shape[axis] = part.count;
+  return to.make(ops::slice, {v},
+                 {ir::attr::starts(starts), ir::attr::steps(ir::Ints(starts.size(), 1)),
+                  ir::attr::shape(shape)});
+}
+
+/// slice(matmul(x, w) + b) = matmul(x, slice(w)) + slice(b): q, k and v are made where they are
+/// read, without a copy.
+Value *partOfProduct(const Match &m, Builder &to) {
+  const std::optional<Part> part = partOf(*m.root);
+  const Op &product = m.op(x);
+  Value *weights = product.operand(1);
+  const size_t rank = weights->type.rank();
+  if (!part || !isReadInParts(*m.root->operand(0)) || !weights->isConstant() || rank != 2 ||
+      product.numBlocks() || (m[bias] && m[bias]->type.rank() > product.result()->type.rank()))
+    return nullptr;
+  for (const Op *user : weights->users())
+    if (user != &product && !user->is(ops::slice))
+      return nullptr; // they would be there twice
+  std::vector<Value *> operands = operandsOf(product);
+  operands[1] = channels(to, weights, product[ir::attr::transposeB] ? 0 : 1, *part);
+  Value *out = remake(to, product, operands).result();
+  if (!m[bias])
+    return out;
+  const bool varies = m[bias]->type.rank() && !lastDim(*m[bias]).isNumber(1);
+  return to.make(ops::add,
+                 {out, varies ? channels(to, m[bias], m[bias]->type.rank() - 1, *part) : m[bias]});
+}
+
 std::span<const Rule> allRules() {
   static const std::vector<Rule> kRules = [] {
     const auto norm = [] {
@@ -204,6 +276,11 @@ std::span<const Rule> allRules() {
         {"factor-behind-sum",
          op(ops::mul, op(ops::add, x, constant().as(bias)).once(), constant().as(c)),
          factorBehindSum},
+        {"part-of-product",
+         op(ops::slice,
+            either(op(ops::add, op(ops::matmul).andMore().as(x).once(), constant().as(bias)),
+                   op(ops::matmul).andMore().as(x))),
+         partOfProduct},
         {"factor-before-conv", op(ops::conv, product(), constant().as(w)), factorBefore},
         {"factor-before-matmul", op(ops::matmul, product(), constant().as(w)), factorBefore},
     };

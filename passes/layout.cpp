@@ -252,8 +252,9 @@ private:
   std::unordered_map<const Value *, Value *> moved_, outside_;
 };
 
-/// The regions of a block, without those inside its ops.
-std::vector<Region> regionsOf(const ir::Block &block) {
+/// The regions of a block, without those inside its ops. `siblings`: what reads one transposed
+/// value hangs together, too; each alone would keep it, since the others do.
+std::vector<Region> regionsOf(const ir::Block &block, bool siblings) {
   std::vector<Op *> flexible;
   std::unordered_map<const Op *, size_t> index;
   for (Op &op : block)
@@ -268,6 +269,7 @@ std::vector<Region> regionsOf(const ir::Block &block) {
       i = parent[i] = parent[parent[i]];
     return i;
   };
+  std::unordered_map<const Op *, size_t> readers;
   for (size_t i = 0; i < flexible.size(); ++i)
     for (size_t j = 0; j < activeOperands(*flexible[i]); ++j) {
       const Value *v = flexible[i]->operand(j);
@@ -275,6 +277,8 @@ std::vector<Region> regionsOf(const ir::Block &block) {
         continue;
       if (const auto it = index.find(v->def()); it != index.end())
         parent[find(i)] = find(it->second);
+      else if (siblings && v->def()->is(ops::transpose))
+        parent[find(i)] = find(readers.emplace(v->def(), i).first->second);
     }
   std::vector<Region> regions;
   std::unordered_map<size_t, size_t> regionOf;
@@ -309,15 +313,21 @@ std::optional<Ints> bestOrder(const Region &region) {
   return best;
 }
 
-bool layoutBlock(ir::Module &module, PassContext &context, ir::Block &block) {
+bool moveRegions(ir::Module &module, PassContext &context, ir::Block &block, bool siblings) {
   bool changed = false;
-  for (const Region &region : regionsOf(block)) {
+  for (const Region &region : regionsOf(block, siblings)) {
     const std::optional<Ints> order = bestOrder(region);
     if (!order || !context.allow("region", region.members.front()->at))
       continue;
     Mover{module, region, *order}.run();
     changed = true;
   }
+  return changed;
+}
+
+bool layoutBlock(ir::Module &module, PassContext &context, ir::Block &block) {
+  bool changed =
+      moveRegions(module, context, block, false) || moveRegions(module, context, block, true);
   for (Op &op : block)
     if (!hasElementBlock(op))
       for (size_t i = 0; i < op.numBlocks(); ++i)

@@ -22,7 +22,7 @@ struct Pattern;
 struct Var {
   int id;
 };
-constexpr size_t kMostVars = 8;
+constexpr size_t kMostVars = 10;
 
 struct Pattern {
   enum class Kind : uint8_t {

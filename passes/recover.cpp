@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Ops with a kernel of their own, in the spellings of exporters that had no operator for them:
-// softmax, layer norm and RMS norm, each with its scale and bias, and attention. The patterns are
-// in normal form: x^2 is x * x, an axis that a reduction keeps is a reshape, scalar arithmetic
-// stands before it.
+// softmax, layer norm and RMS norm, each with its scale and bias; attention is in
+// rules/attention.cpp. The patterns are in normal form: x^2 is x * x, an axis that a reduction
+// keeps is a reshape, scalar arithmetic stands before it.
 #include "ir/ops.h"
 #include "passes/graph.h"
 #include "passes/passes.h"
-#include "passes/rewrite.h"
+#include "passes/recurrent_cells.h"
+#include "passes/rules/rules.h"
 
 #include <algorithm>
 #include <numeric>
@@ -22,6 +23,7 @@ using ir::Value;
 
 namespace {
 constexpr Var x{0}, centred{1}, reduction{2}, kept{3}, reduction2{4}, kept2{5}, e{6};
+constexpr Var factor{7}, scale{8}, bias{9};
 
 /// A reduction as it broadcasts back to what it was taken over.
 Pattern keptAxes(Pattern reduced, Var as) {
@@ -73,6 +75,17 @@ Pattern exponential() {
 
 // ---- norms ----
 
+/// The norm times its scale, if that stands between it and x, and plus its bias.
+Value *scaledNorm(const Match &m, Builder &to, const ir::OpDef &norm, int64_t axis,
+                  double epsilon) {
+  Value *out = to.make(norm, {m[x]}, {attr::axis(axis), attr::epsilon(epsilon)});
+  if (m[scale])
+    out = to.make(ops::mul, {out, m[scale]});
+  if (m[bias])
+    out = to.make(ops::add, {out, m[bias]});
+  return out->type == m.root->result()->type ? out : nullptr;
+}
+
 /// (x - mean) / sqrt(mean of its square + epsilon)
 Value *layerNorm(const Match &m, Builder &to) {
   const std::optional<Ints> axes = axesOf(m.op(reduction), *m[kept], *m[x]);
@@ -80,7 +93,7 @@ Value *layerNorm(const Match &m, Builder &to) {
   const std::optional<double> epsilon = ir::splatValue(*m[e]);
   if (!axis || !epsilon || axesOf(m.op(reduction2), *m[kept2], *m[x]) != axes)
     return nullptr;
-  return to.make(ops::layer_norm, {m[x]}, {attr::axis(*axis), attr::epsilon(*epsilon)});
+  return scaledNorm(m, to, ops::layer_norm, *axis, *epsilon);
 }
 
 /// x / sqrt(mean of its square + epsilon)
@@ -90,16 +103,30 @@ Value *rmsNorm(const Match &m, Builder &to) {
   const std::optional<double> epsilon = ir::splatValue(*m[e]);
   if (!axis || !epsilon)
     return nullptr;
-  return to.make(ops::rms_norm, {m[x]}, {attr::axis(*axis), attr::epsilon(*epsilon)});
+  return scaledNorm(m, to, ops::rms_norm, *axis, *epsilon);
 }
 
-Pattern deviation(Var of) {
-  return op(ops::sqrt, op(ops::add, op(ops::reduce_mean, op(ops::mul, of, of)).as(reduction2),
-                          constant().as(e)));
+Pattern inverse(Pattern of) { return op(ops::div, number(1), std::move(of)); }
+
+Pattern meanOfSquares(Var of) { return op(ops::reduce_mean, op(ops::mul, of, of)).as(reduction2); }
+Pattern deviation(Pattern variance) {
+  return op(ops::sqrt, op(ops::add, std::move(variance), constant().as(e)));
+}
+Pattern deviation(Var of) { return deviation(meanOfSquares(of)); }
+
+/// mean of the squares - square of the mean, which loses digits that a norm keeps
+Pattern varianceOfSquares() {
+  const auto anyShape = [](Pattern of) { return either(op(ops::reshape, of), of); };
+  return op(ops::sub, anyShape(meanOfSquares(x)), anyShape(op(ops::mul, kept, kept)));
 }
 
-Pattern centredX() {
-  return op(ops::sub, x, keptAxes(op(ops::reduce_mean, x).as(reduction), kept)).as(centred);
+Pattern meanOfX() { return keptAxes(op(ops::reduce_mean, x).as(reduction), kept); }
+Pattern centredX() { return op(ops::sub, x, meanOfX()).as(centred); }
+
+/// 1 / deviation, or that times a scale: what x is multiplied by.
+Pattern inverseFactor(Pattern deviation) {
+  Pattern plain = keptAxes(inverse(std::move(deviation)), kept2);
+  return either(op(ops::mul, plain, constant().as(scale)).as(factor), either(plain).as(factor));
 }
 
 // ---- scale and bias ----
@@ -107,89 +134,81 @@ Pattern centredX() {
 /// The norm with one more parameter, if that varies along the normalised axes only.
 template <size_t parameter> Value *withParameter(const Match &m, Builder &to) {
   const Op &norm = m.op(centred);
-  const Value &value = *m[e];
-  const size_t rank = norm.result()->type.rank();
-  if (value.type.rank() > rank - static_cast<size_t>(norm[attr::axis]))
+  ir::Shape shape = m[e]->type.shape();
+  const size_t normalised = norm.result()->type.rank() - static_cast<size_t>(norm[attr::axis]);
+  while (shape.size() > normalised && shape.front().isNumber(1))
+    shape.erase(shape.begin());
+  if (shape.size() > normalised)
     return nullptr;
   std::vector<Value *> operands = operandsOf(norm);
   operands.resize(std::max(operands.size(), parameter + 1));
-  operands[parameter] = m[e];
+  operands[parameter] =
+      shape == m[e]->type.shape() ? m[e] : reshapedConstant(to.module(), *m[e], std::move(shape));
   return remake(to, norm, operands).result();
-}
-
-// ---- attention ----
-
-/// [b, h, s, d] as [b, s, h, d], and the other way round.
-Value *swapped(Builder &to, Value *v, Ints perm = {0, 2, 1, 3}) {
-  return to.make(ops::transpose, {v}, {attr::perm(std::move(perm))});
-}
-
-/// softmax(scale * q k^T + mask) v: x = q, centred = k, e = v, kept = scale, kept2 = mask.
-Value *attention(const Match &m, Builder &to) {
-  const Op &weighted = *m.root, &softmax = *weighted.operand(0)->def(),
-           &product = *m[reduction]->def();
-  const ir::Shape &shape = m[reduction]->type.shape();
-  std::optional<double> scale = 1;
-  if (m[kept])
-    scale = ir::splatValue(*m[kept]);
-  const bool isPlain = shape.size() == 4 && softmax[attr::axis] == 3 && scale &&
-                       !weighted[attr::transposeA] && !weighted[attr::transposeB] &&
-                       !product[attr::transposeA] && m[e]->type.rank() == 4 &&
-                       m[x]->type.rank() == 4 && m[centred]->type.rank() == 4;
-  // Batch and heads are the same for all three, and keys for two; nothing is broadcast.
-  const auto leads = [&](const Value &v) {
-    return std::equal(shape.begin(), shape.begin() + 2, v.type.shape().begin());
-  };
-  if (!isPlain || !leads(*m[x]) || !leads(*m[centred]) || !leads(*m[e]) ||
-      (m[kept2] && m[kept2]->type.rank() > 4))
-    return nullptr;
-  Value *k =
-      swapped(to, m[centred], product[attr::transposeB] ? Ints{0, 2, 1, 3} : Ints{0, 3, 1, 2});
-  Value *mask = m[kept2] ? m[kept2] : nullptr;
-  return swapped(to, to.makeOp(ops::attention, {swapped(to, m[x]), k, swapped(to, m[e]), mask},
-                               {attr::scale(*scale), attr::causal(false), attr::softcap(0.0)})
-                         .result());
-}
-
-Pattern scores() {
-  Pattern product = op(ops::matmul, x, centred).as(reduction).once();
-  return either(op(ops::mul, product, constant().as(kept)).once(), product);
 }
 
 std::span<const Rule> allRules() {
   static const std::vector<Rule> kRules = [] {
-    const auto inverse = [](Pattern of) { return op(ops::div, number(1), std::move(of)); };
     const auto sum = [] { return op(ops::reduce_sum, e).as(reduction); };
-    return std::vector<Rule>{
+    const auto minusMean = [] {
+      return either(op(ops::mul, op(ops::neg, meanOfX()), factor),
+                    op(ops::neg, op(ops::mul, meanOfX(), factor)));
+    };
+    const auto shift = [&] {
+      return either(op(ops::add, minusMean(), constant().as(bias)),
+                    op(ops::sub, constant().as(bias), op(ops::mul, meanOfX(), factor)),
+                    minusMean());
+    };
+    std::vector<Rule> rules{
         {"softmax", op(ops::div, exponential(), keptAxes(sum(), kept)), softmax},
         {"softmax", op(ops::mul, exponential(), keptAxes(inverse(sum()), kept)), softmax},
         {"layer-norm", op(ops::div, centredX(), keptAxes(deviation(centred), kept2)), layerNorm},
-        {"layer-norm", op(ops::mul, centredX(), keptAxes(inverse(deviation(centred)), kept2)),
+        {"layer-norm", op(ops::mul, centredX(), inverseFactor(deviation(centred))), layerNorm},
+        {"layer-norm", op(ops::div, centredX(), keptAxes(deviation(varianceOfSquares()), kept2)),
+         layerNorm},
+        {"layer-norm", op(ops::mul, centredX(), inverseFactor(deviation(varianceOfSquares()))),
          layerNorm},
         {"rms-norm", op(ops::div, x, keptAxes(deviation(x), kept2)), rmsNorm},
-        {"rms-norm", op(ops::mul, x, keptAxes(inverse(deviation(x)), kept2)), rmsNorm},
+        {"rms-norm", op(ops::mul, x, inverseFactor(deviation(x))), rmsNorm},
         {"norm-scale", op(ops::mul, op(ops::layer_norm, x).as(centred).once(), constant().as(e)),
          withParameter<1>},
         {"norm-scale", op(ops::mul, op(ops::rms_norm, x).as(centred).once(), constant().as(e)),
          withParameter<1>},
-        {"attention",
-         op(ops::matmul,
-            op(ops::softmax, either(op(ops::add, scores(), kept2).once(), scores())).once(), e),
-         attention},
         {"norm-bias",
          op(ops::add, op(ops::layer_norm, x, maybe(constant())).as(centred).once(),
             constant().as(e)),
          withParameter<2>},
     };
+    // x * factor + (bias - mean * factor), as Keras has it.
+    for (const bool ofSquares : {false, true}) {
+      Pattern variance =
+          ofSquares ? varianceOfSquares()
+                    : op(ops::reduce_mean, op(ops::mul, centredX(), centred)).as(reduction2);
+      rules.push_back(
+          {"layer-norm",
+           op(ops::add, op(ops::mul, x, inverseFactor(deviation(std::move(variance)))), shift()),
+           layerNorm});
+    }
+    const std::span<const Rule> more = attentionRules();
+    rules.insert(rules.end(), more.begin(), more.end());
+    return rules;
   }();
   return kRules;
 }
 
 } // namespace
 
-RuleNames recoverRules() { return namesOf(allRules()); }
+RuleNames recoverRules() {
+  RuleNames names = namesOf(allRules());
+  const RuleNames more = recurrentRules();
+  names.insert(names.end(), more.begin(), more.end());
+  return names;
+}
 bool recover(ir::Module &module, PassContext &context) {
-  return context.mayReassociate() && rewrite(module, context, allRules());
+  if (!context.mayReassociate())
+    return false;
+  const bool changed = rewrite(module, context, allRules());
+  return recoverRecurrent(module, context) || changed;
 }
 
 } // namespace burin::passes

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ir/ops.h"
+#include "passes/axis_groups.h"
 #include "passes/graph.h"
 #include "passes/rules/rules.h"
 
@@ -103,6 +104,40 @@ Value *sliceSlice(const Match &m, Builder &to) {
     steps[axis] *= outer[ir::attr::steps][axis];
   }
   return makeSlice(to, m[x], std::move(starts), std::move(steps), outer[ir::attr::shape]);
+}
+
+/// slice(reshape(x)) = reshape(slice(x)) where each axis that is cut is the first of those that one
+/// axis of x has become.
+Value *sliceReshape(const Match &m, Builder &to) {
+  const Op &slice = *m.root;
+  const ir::Shape &from = m[x]->type.shape(), &middle = slice.operand(0)->type.shape();
+  const Dims &starts = slice[ir::attr::starts], &shape = slice[ir::attr::shape];
+  const auto groups = correspond(from, middle);
+  if (!groups)
+    return nullptr;
+  Dims newStarts(from.size(), 0), newShape = from;
+  for (const AxisGroup &g : *groups) {
+    size_t axis = g.to;
+    while (axis < g.toEnd && middle[axis].isNumber(1) && shape[axis].isNumber(1))
+      ++axis;
+    Dim inner = 1; // elements of x's axis for one of this axis
+    bool isCut = false;
+    for (size_t k = g.to; k < g.toEnd; ++k) {
+      const bool whole = starts[k].isNumber(0) && shape[k] == middle[k];
+      if (slice[ir::attr::steps][k] != 1 || (!whole && k != axis))
+        return nullptr;
+      isCut = isCut || !whole;
+      inner = k > axis ? inner * middle[k] : inner;
+    }
+    if (!isCut)
+      continue;
+    if (g.fromEnd != g.from + 1)
+      return nullptr;
+    newStarts[g.from] = starts[axis] * inner;
+    newShape[g.from] = shape[axis] * inner;
+  }
+  Value *part = makeSlice(to, m[x], std::move(newStarts), ir::Ints(from.size(), 1), newShape);
+  return reshape(to, part, shape);
 }
 
 /// A slice that lies within one operand of a concat.
@@ -258,6 +293,7 @@ std::vector<Rule> makeRules() {
       {"tile-as-broadcast", op(ops::tile, x), tileAsBroadcast},
       {"slice-full", op(ops::slice, x), sliceFull},
       {"slice-slice", op(ops::slice, op(ops::slice, x)), sliceSlice},
+      {"slice-reshape", op(ops::slice, op(ops::reshape, x)), sliceReshape},
       {"slice-concat", op(ops::slice, op(ops::concat).andMore()), sliceConcat},
       {"slice-at-known", op(ops::slice_at, x, i), sliceAtKnown},
       {"gather-as-slice", op(ops::gather, x, constant().as(i)), gatherAsSlice},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rule tables of simplify. A table is made once, when it is asked for.
+// The rule tables of simplify, and of other passes where it is said. A table is made once, when it is asked for.
 #pragma once
 
 #include "passes/rewrite.h"
@@ -14,6 +14,7 @@ std::span<const Rule> movementRules();   ///< reshape, transpose, slice, pad, co
 std::span<const Rule> windowRules();     ///< convolutions, pools, matrix products, reductions
 std::span<const Rule> containerRules();  ///< lists and optionals
 std::span<const Rule> transposeRules();  ///< of layout: transposes before ops that are not flexible
+std::span<const Rule> attentionRules();  ///< of recover: softmax(q k^T) v
 
 /// v, or v broadcast to the shape.
 ir::Value *broadcastTo(ir::Builder &, ir::Value *, const ir::Shape &);

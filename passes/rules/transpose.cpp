@@ -2,6 +2,7 @@
 //
 // Transposes sink through reshapes and reductions, and end in weights.
 #include "ir/ops.h"
+#include "passes/axis_groups.h"
 #include "passes/graph.h"
 #include "passes/layout_ops.h"
 #include "passes/rules/rules.h"
@@ -25,35 +26,6 @@ constexpr Var x{0}, y{1};
 
 // ---- reshape ----
 
-/// Axes [from, fromEnd) of one shape that hold the same elements as [to, toEnd) of another.
-struct Group {
-  size_t from, fromEnd, to, toEnd;
-};
-
-/// Cuts two shapes of as many elements into the smallest groups that correspond; none where symbols
-/// hide which do.
-std::optional<std::vector<Group>> correspond(const Shape &from, const Shape &to) {
-  std::vector<Group> groups;
-  size_t i = 0, j = 0;
-  while (i < from.size() || j < to.size()) {
-    Group g{i, i, j, j};
-    Dim a = 1, b = 1;
-    do {
-      // The side that is known to be smaller grows.
-      const bool growFrom = i < from.size() && (j == to.size() || (b - a).bounds().lo >= 0);
-      const bool growTo = j < to.size() && (i == from.size() || (a - b).bounds().lo >= 0);
-      if (!growFrom && !growTo)
-        return std::nullopt;
-      if (growFrom && (!growTo || a.isNumber(1)))
-        a = a * from[i++];
-      if (growTo && (!growFrom || b.isNumber(1)))
-        b = b * to[j++];
-    } while (a != b);
-    groups.push_back({g.from, i, g.to, j});
-  }
-  return groups;
-}
-
 /// reshape(transpose(x)) = transpose(reshape(x)) where the axes that are merged or cut lie together
 /// in x too.
 Value *reshapeOfTranspose(const Match &m, Builder &to) {
@@ -63,14 +35,14 @@ Value *reshapeOfTranspose(const Match &m, Builder &to) {
   const auto groups = correspond(transpose.result()->type.shape(), shape);
   if (!groups)
     return nullptr;
-  for (const Group &g : *groups)
+  for (const AxisGroup &g : *groups)
     for (size_t axis = g.from + 1; axis < g.fromEnd; ++axis)
       if (perm[axis] != perm[axis - 1] + 1)
         return nullptr;
   std::vector<size_t> order(groups->size()); // of the groups in x; one of no axis stays in front
   std::iota(order.begin(), order.end(), 0);
   const auto place = [&](size_t g) {
-    const Group &group = (*groups)[g];
+    const AxisGroup &group = (*groups)[g];
     return group.from == group.fromEnd ? int64_t{-1} : perm[group.from];
   };
   std::ranges::stable_sort(order, {}, place);
@@ -93,15 +65,15 @@ Value *mergeAcrossReshape(const Match &m, Builder &to) {
   const auto groups = correspond(reshape.operand(0)->type.shape(), reshape.result()->type.shape());
   if (!groups)
     return nullptr;
-  for (const Group &g : *groups)
+  for (const AxisGroup &g : *groups)
     for (size_t axis = g.to + 1; axis < g.toEnd; ++axis)
       if (inverse[axis] != inverse[axis - 1] + 1)
         return nullptr;
-  std::vector<Group> order = *groups; // as they lie in the result; one of no axis in front
+  AxisGroups order = *groups; // as they lie in the result; one of no axis in front
   std::ranges::stable_sort(
-      order, {}, [&](const Group &g) { return g.to == g.toEnd ? int64_t{-1} : inverse[g.to]; });
+      order, {}, [&](const AxisGroup &g) { return g.to == g.toEnd ? int64_t{-1} : inverse[g.to]; });
   Ints perm;
-  for (const Group &g : order)
+  for (const AxisGroup &g : order)
     for (size_t axis = g.from; axis < g.fromEnd; ++axis)
       perm.push_back(static_cast<int64_t>(axis));
   // Merged here: two transposes in a row would let the outer one sink through the reshape again.
@@ -164,6 +136,46 @@ Value *flattenIntoWeights(const Match &m, Builder &to) {
   return remake(to, product, operands).result();
 }
 
+// ---- rows of a product ----
+
+/// matmul(transpose(x), w) = transpose(matmul(x, w)) where columns stay last; also of rows that
+/// have been merged by a reshape.
+Value *rowsOfProduct(const Match &m, Builder &to) {
+  const Op &product = *m.root;
+  const Op *flat = product.operand(0)->def();
+  const bool isFlat = flat->is(ops::reshape);
+  const Op &transpose = isFlat ? *flat->operand(0)->def() : *flat;
+  const Ints &perm = transpose[attr::perm];
+  const Shape &from = transpose.result()->type.shape();
+  if (product.numBlocks() || product[attr::transposeA] || m[y]->type.rank() != 2)
+    return nullptr;
+  size_t rows = perm.size() - 1; // axes of x that are rows
+  if (isFlat) {
+    const auto groups = correspond(from, flat->result()->type.shape());
+    if (!groups || groups->back().to + 1 != flat->result()->type.rank() ||
+        groups->back().toEnd != groups->back().to + 1)
+      return nullptr;
+    rows = groups->back().from;
+  }
+  for (size_t axis = rows; axis < perm.size(); ++axis)
+    if (perm[axis] != static_cast<int64_t>(axis))
+      return nullptr;
+  Value *input = m[x];
+  Ints order(perm.begin(), perm.begin() + static_cast<ptrdiff_t>(rows));
+  order.push_back(static_cast<int64_t>(rows));
+  if (rows + 1 != perm.size()) {
+    Shape shape(input->type.shape().begin(),
+                input->type.shape().begin() + static_cast<ptrdiff_t>(rows));
+    shape.push_back(product.operand(0)->type.shape().back());
+    input = to.make(ops::reshape, {input}, {attr::shape(std::move(shape))});
+  }
+  std::vector<Value *> operands = operandsOf(product);
+  operands[0] = input;
+  Value *out = to.make(ops::transpose, {remake(to, product, operands).result()},
+                       {attr::perm(std::move(order))});
+  return isFlat ? to.make(ops::reshape, {out}, {attr::shape(product.result()->type.shape())}) : out;
+}
+
 // ---- reductions ----
 
 bool hasNoEpilogue(const Op &op) { return op.numBlocks() == 0; }
@@ -206,6 +218,8 @@ bool isEpilogueSoFar(const Value *v, int depth = 8) {
     return false;
   if (op->def.is(ir::Trait::reduction))
     return true;
+  if (op->is(ops::transpose)) // may end below
+    return isEpilogueSoFar(op->operand(0), depth - 1);
   if (!op->def.is(ir::Trait::elementwise))
     return false;
   for (const Value *operand : operandsOf(*op))
@@ -228,14 +242,39 @@ size_t reshapedContraction(const Op &op) {
 
 /// v as it broadcasts to `inner` what it broadcast to `outer`; null if it cannot.
 Value *asBroadcastTo(Builder &to, Value *v, const Shape &outer, const Shape &inner) {
+  const auto reshaped = [&](Shape shape) {
+    return v->isConstant() ? reshapedConstant(to.module(), *v, std::move(shape))
+                           : to.make(ops::reshape, {v}, {attr::shape(std::move(shape))});
+  };
   if (v->type.count().isNumber(1))
-    return v->isConstant() ? reshapedConstant(to.module(), *v, {})
-                           : to.make(ops::reshape, {v}, {attr::shape({})});
+    return reshaped({});
   if (v->type.shape() == outer)
     return to.make(ops::reshape, {v}, {attr::shape(inner)});
   const bool isChannels = !outer.empty() && !inner.empty() && outer.back() == inner.back() &&
                           v->type.count() == outer.back() && v->type.shape().back() == outer.back();
-  return isChannels && v->type.rank() <= inner.size() ? v : nullptr;
+  if (isChannels)
+    return v->type.rank() <= inner.size() ? v : nullptr;
+  // Each group of axes must be there as a whole, or not at all.
+  const auto groups = correspond(outer, inner);
+  if (!groups)
+    return nullptr;
+  Shape given(outer.size() - v->type.rank(), 1), shape(inner.size(), 1);
+  given.insert(given.end(), v->type.shape().begin(), v->type.shape().end());
+  for (const AxisGroup &g : *groups) {
+    size_t whole = 0, ones = 0;
+    for (size_t axis = g.from; axis < g.fromEnd; ++axis) {
+      whole += given[axis] == outer[axis];
+      ones += given[axis].isNumber(1);
+    }
+    const size_t all = g.fromEnd - g.from;
+    if (whole == all)
+      std::copy(inner.begin() + static_cast<ptrdiff_t>(g.to),
+                inner.begin() + static_cast<ptrdiff_t>(g.toEnd),
+                shape.begin() + static_cast<ptrdiff_t>(g.to));
+    else if (ones != all)
+      return nullptr;
+  }
+  return reshaped(std::move(shape));
 }
 
 /// f(reshape(contraction), ...) = reshape(f(contraction, ...))
@@ -265,6 +304,8 @@ std::vector<Rule> makeRules() {
        mergeAcrossReshape},
       {"flatten-weights", op(ops::matmul, op(ops::reshape, turned()), constant().as(y)).andMore(),
        flattenIntoWeights},
+      {"rows-of-product", op(ops::matmul, turned(), y), rowsOfProduct},
+      {"rows-of-product", op(ops::matmul, op(ops::reshape, turned()), y), rowsOfProduct},
       {"reduce-transpose", op(ops::argmax, turned()), reduceTranspose},
       {"reduce-transpose", op(ops::argmin, turned()), reduceTranspose},
   };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ir/ops.h"
+#include "passes/axis_groups.h"
 #include "passes/graph.h"
 #include "passes/rules/rules.h"
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace burin::passes {
 namespace ops = ir::ops;
@@ -74,6 +76,12 @@ Value *averagePoolPad(const Match &m, Builder &to) {
 
 // ---- matrix products ----
 
+Value *reshapeTo(Builder &to, Value *value, ir::Shape shape) {
+  return value->type.shape() == shape
+             ? value
+             : to.make(ops::reshape, {value}, {ir::attr::shape(std::move(shape))});
+}
+
 bool swapsLastTwo(const Op &transpose) {
   const ir::Ints &perm = transpose[ir::attr::perm];
   const size_t n = perm.size();
@@ -92,6 +100,73 @@ template <int which> Value *matmulTranspose(const Match &m, Builder &to) {
                 {which == 0 ? ir::attr::transposeA(!product[ir::attr::transposeA])
                             : ir::attr::transposeB(!product[ir::attr::transposeB])})
       .result();
+}
+
+/// An operand of a product before a reshape that merges or cuts its batches alone.
+struct Unmerged {
+  Value *value;
+  Dims batches;
+};
+
+/// Axes of one element that the reshape drops are not batches.
+std::optional<Unmerged> beforeMerging(Value *reshaped) {
+  Value *from = reshaped->def()->operand(0);
+  const ir::Shape &shape = reshaped->type.shape();
+  const auto groups = correspond(from->type.shape(), shape);
+  if (!groups || shape.size() < 2)
+    return std::nullopt;
+  Unmerged before{from, {}};
+  size_t matrix = 0; // axes of it that are axes of the operand
+  for (const AxisGroup &g : *groups)
+    if (g.to >= shape.size() - 2)
+      matrix += g.isOneToOne();
+    else if (g.toEnd > shape.size() - 2)
+      return std::nullopt; // batches and rows are one
+    else if (g.toEnd > g.to)
+      before.batches.insert(before.batches.end(),
+                            from->type.shape().begin() + static_cast<ptrdiff_t>(g.from),
+                            from->type.shape().begin() + static_cast<ptrdiff_t>(g.fromEnd));
+  return matrix == 2 ? std::optional(before) : std::nullopt;
+}
+
+/// matmul(reshape(x), reshape(y)) = reshape(matmul(x, y)): batches as they are before the reshapes,
+/// which go below it and cancel with what others do.
+Value *matmulBatch(const Match &m, Builder &to) {
+  const Op &product = *m.root;
+  const ir::Shape shape = product.result()->type.shape();
+  const Dims merged(shape.begin(), shape.end() - 2);
+  std::vector<Value *> operands = operandsOf(product);
+  Dims batches;
+  for (Value *&operand : operands) {
+    const ir::Shape &whole = operand->type.shape();
+    const std::optional<Unmerged> before = beforeMerging(operand);
+    const bool isMerged = std::equal(whole.begin(), whole.end() - 2, merged.begin(), merged.end());
+    if (!before || !isMerged || before->batches == merged ||
+        (!batches.empty() && before->batches != batches))
+      return nullptr;
+    batches = before->batches;
+    ir::Shape own = batches;
+    own.insert(own.end(), whole.end() - 2, whole.end());
+    operand = reshapeTo(to, before->value, std::move(own));
+  }
+  if (product.numBlocks())
+    return nullptr;
+  return reshapeTo(to, remake(to, product, operands).result(), shape);
+}
+
+/// softmax(reshape(x)) = reshape(softmax(x)) where its axis is one of x.
+Value *softmaxReshape(const Match &m, Builder &to) {
+  const Op &softmax = *m.root;
+  const ir::Shape &shape = softmax.result()->type.shape();
+  const auto groups = correspond(m[x]->type.shape(), shape);
+  if (!groups)
+    return nullptr;
+  for (const AxisGroup &g : *groups)
+    if (g.isOneToOne() && g.to == axisOf(softmax[ir::attr::axis], shape.size())) {
+      Value *out = to.make(softmax.def, {m[x]}, {ir::attr::axis(static_cast<int64_t>(g.from))});
+      return to.make(ops::reshape, {out}, {ir::attr::shape(shape)});
+    }
+  return nullptr;
 }
 
 // ---- reductions ----
@@ -154,6 +229,9 @@ std::vector<Rule> makeRules() {
       {"average-pool-pad", op(ops::average_pool, pad()).andMore(), averagePoolPad},
       {"matmul-transpose-a", op(ops::matmul, turned(), y).andMore(), matmulTranspose<0>},
       {"matmul-transpose-b", op(ops::matmul, y, turned()).andMore(), matmulTranspose<1>},
+      {"matmul-batch", op(ops::matmul, op(ops::reshape, x), op(ops::reshape, y)), matmulBatch},
+      {"softmax-reshape", op(ops::softmax, op(ops::reshape, x)), softmaxReshape},
+      {"softmax-reshape", op(ops::log_softmax, op(ops::reshape, x)), softmaxReshape},
       {"log-softmax", op(ops::log, op(ops::softmax, x).once()), logSoftmax},
   };
   for (const ir::OpDef *def : {&ops::reduce_sum, &ops::reduce_mean, &ops::reduce_max,

@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view kSeparator = "---", kExpect = "--- expect";
 /// Directives that all cases of a file share, unless they have their own.
 constexpr std::string_view kShared[] = {
-    "roundtrip", "verify", "eval",      "pass:",    "pipeline",
-    "target:",   "only:",  "optimize:", "disable:", "tolerance"};
+    "roundtrip", "verify",    "eval",     "pass:",       "pipeline", "target:",
+    "only:",     "optimize:", "disable:", "stop-after:", "tolerance"};
 constexpr std::string_view kOwn[] = {"input", "expect"};
 
 bool isDirective(std::string_view name) {

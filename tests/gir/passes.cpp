@@ -59,6 +59,7 @@ Outcome runPasses(const Case &c) {
       passes::PipelineOptions options;
       options.verifyEach = true;
       options.disable = commaSeparated(c.valueOf("disable:"));
+      options.stopAfter = c.valueOf("stop-after:");
       passes::runPipeline(*module, context, options);
     } else {
       for (const std::string &name : commaSeparated(c.valueOf("pass:")))

@@ -68,16 +68,18 @@ BURIN_STUB void gateSums(const float *BURIN_RESTRICT h, ptrdiff_t hRow,
 }
 
 /// cell(V{}, row, panel, column in the panel, sums [G][W] of this row) for all rows and hidden
-/// units.
+/// units. Odd steps take the panels from the last one: of what was read last, much is in the caches
+/// still.
 template <int G, int NR, class Cell>
-BURIN_FN void forGates(int rows, int hidden, const float *h, ptrdiff_t hRow, const F32 *weights,
-                       const Cell &cell) {
+BURIN_FN void forGates(int step, int rows, int hidden, const float *h, ptrdiff_t hRow,
+                       const F32 *weights, const Cell &cell) {
   constexpr int W = kPanelLanes<NR>;
   constexpr int B = W == 1 ? 1 : W == 16 ? 4 : 2; // rows that share the weights
   constexpr int U = G >= 4 ? 2 : 4;
   const int panels = (hidden + NR - 1) / NR;
   Array<float, B * G * W> sums;
-  for (int p = 0; p < panels; ++p)
+  for (int i = 0; i < panels; ++i) {
+    const int p = step % 2 ? panels - 1 - i : i;
     for (int j = 0; j < NR; j += W) {
       const F32 *w = weights + static_cast<ptrdiff_t>(p) * hidden * G * NR + j;
       int row = 0;
@@ -92,6 +94,7 @@ BURIN_FN void forGates(int rows, int hidden, const float *h, ptrdiff_t hRow, con
         cell(Vec<W>{}, row, p, j, sums);
       }
     }
+  }
 }
 
 // ---- sequences ----
@@ -168,7 +171,7 @@ BURIN_FN void lstm(const Rnn &shape, const float *projected, const F32 *recurren
   loadState(r, h0, h);
   loadState(r, c0, c);
   for (int t = 0; t < shape.steps; ++t) {
-    forGates<4, NR>(r.count, shape.hidden, h, H, recurrent,
+    forGates<4, NR>(t, r.count, shape.hidden, h, H, recurrent,
                     [&](auto lanes, int row, int p, int j, const float *sums) BURIN_LAMBDA {
                       using V = decltype(lanes);
                       constexpr int W = kLanes<V>;
@@ -220,7 +223,7 @@ BURIN_FN void gru(const Rnn &shape, const float *projected, const F32 *recurrent
       store(next + at, (1.f - z) * candidate + z * load<V>(h + at));
     };
     if constexpr (LinearBeforeReset)
-      forGates<3, NR>(r.count, shape.hidden, h, H, recurrent,
+      forGates<3, NR>(t, r.count, shape.hidden, h, H, recurrent,
                       [&](auto lanes, int row, int p, int j, const float *sums) BURIN_LAMBDA {
                         using V = decltype(lanes);
                         constexpr int W = kLanes<V>;
@@ -238,7 +241,7 @@ BURIN_FN void gru(const Rnn &shape, const float *projected, const F32 *recurrent
                       });
     else {
       forGates<2, NR>(
-          r.count, shape.hidden, h, H, recurrent,
+          t, r.count, shape.hidden, h, H, recurrent,
           [&](auto lanes, int row, int p, int j, const float *sums) BURIN_LAMBDA {
             using V = decltype(lanes);
             constexpr int W = kLanes<V>;
@@ -250,7 +253,7 @@ BURIN_FN void gru(const Rnn &shape, const float *projected, const F32 *recurrent
             store(update + at, activations.f(clipped(load<V>(x) + load<V>(sums), clip)));
             store(reset + at, keep * load<V>(h + at));
           });
-      forGates<1, NR>(r.count, shape.hidden, reset, H,
+      forGates<1, NR>(t, r.count, shape.hidden, reset, H,
                       recurrent + static_cast<ptrdiff_t>(H) * shape.hidden * 2,
                       [&](auto lanes, int row, int p, int j, const float *sums) BURIN_LAMBDA {
                         using V = decltype(lanes);
@@ -281,7 +284,7 @@ BURIN_FN void rnn(const Rnn &shape, const float *projected, const F32 *recurrent
   float *h = static_cast<float *>(static_cast<void *>(work.scratch)), *next = h + r.count * H;
   loadState(r, h0, h);
   for (int t = 0; t < shape.steps; ++t) {
-    forGates<1, NR>(r.count, shape.hidden, h, H, recurrent,
+    forGates<1, NR>(t, r.count, shape.hidden, h, H, recurrent,
                     [&](auto lanes, int row, int p, int j, const float *sums) BURIN_LAMBDA {
                       using V = decltype(lanes);
                       if (!r.active(row, t))

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passes/axis_groups.h"
+
+namespace burin::passes {
+using ir::Dim;
+using ir::Shape;
+
+std::optional<AxisGroups> correspond(const Shape &from, const Shape &to) {
+  AxisGroups groups;
+  size_t i = 0, j = 0;
+  const auto isOne = [](const Shape &shape, size_t axis) {
+    return axis < shape.size() && shape[axis].isNumber(1);
+  };
+  while (i < from.size() || j < to.size()) {
+    AxisGroup g{i, i, j, j};
+    if (isOne(from, i) != isOne(to, j)) {
+      g.fromEnd = i += isOne(from, i);
+      g.toEnd = j += i == g.from;
+      groups.push_back(g);
+      continue;
+    }
+    Dim a = 1, b = 1;
+    do {
+      // The side that is known to be smaller grows.
+      const bool growFrom = i < from.size() && (j == to.size() || (b - a).bounds().lo >= 0);
+      const bool growTo = j < to.size() && (i == from.size() || (a - b).bounds().lo >= 0);
+      if (!growFrom && !growTo)
+        return std::nullopt;
+      if (growFrom && (!growTo || a.isNumber(1)))
+        a = a * from[i++];
+      if (growTo && (!growFrom || b.isNumber(1)))
+        b = b * to[j++];
+    } while (a != b);
+    groups.push_back({g.from, i, g.to, j});
+  }
+  return groups;
+}
+
+} // namespace burin::passes
