@@ -67,17 +67,14 @@ bool seesSome(const Value &kept) {
 
 /// Where scores stay when the others become `hidden`.
 std::optional<Mask> keptMask(Builder &to, Value *kept, double hidden, const ir::Type &scores) {
-  if (kept->isConstant()) {
-    if (isTriangle(*kept, [](double x, bool sees) { return (x != 0) == sees; }) &&
-        kept->type.dim(kept->type.rank() - 1) == scores.shape().back())
-      return Mask{nullptr, true};
-    if (hidden <= kHidden && seesSome(*kept))
-      return Mask{kept};
-  }
-  if (std::isinf(hidden) && hidden < 0)
-    return Mask{kept};
   if (!(hidden <= kHidden))
     return std::nullopt;
+  if (kept->isConstant() &&
+      isTriangle(*kept, [](double x, bool sees) { return (x != 0) == sees; }) &&
+      kept->type.dim(kept->type.rank() - 1) == scores.shape().back())
+    return Mask{nullptr, true};
+  if (std::isinf(hidden) || (kept->isConstant() && seesSome(*kept)))
+    return Mask{kept};
   // A query that sees nothing has equal shares: what is hidden counts as a number, not as -inf.
   Value *zero = to.scalar(scores.element(), 0), *low = to.scalar(scores.element(), hidden);
   return Mask{to.make(ops::where, {kept, zero, low})};
