@@ -28,12 +28,12 @@ constexpr Pass kPasses[] = {
      deadRules},
     // optimise
     {"recover", recover, false,
-     "Finds softmax, layer norm and RMS norm in the ops that an exporter made of them.",
+     "Finds softmax, norms, attention and recurrences in the ops that an exporter made of them.",
      recoverRules},
     {"layout", layout, false, "Moves transposes through the graph until they cancel or end.",
      layoutRules},
     {"fold-scales", foldScales, false,
-     "Folds batch norms and factors of channels into weights, in double.", foldScalesRules},
+     "Folds batch norms, and factors and parts of channels, into weights.", foldScalesRules},
     // fuse
     {"expand-attention", expandAttention, true,
      "Makes products, a softmax and the mask of attention that no kernel runs as a whole.",
