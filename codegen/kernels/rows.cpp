@@ -66,6 +66,12 @@ std::string_view reduceOp(const Op &op) {
                                    : "ReduceProd";
 }
 
+/// The type that holds a sum of as many integers as there can be.
+std::string wideInteger(ElementType e) {
+  const int bits = ir::elementSize(e) < 4 ? 32 : 64;
+  return fmt::format("{}int{}_t", ir::isSigned(e) ? "" : "u", bits);
+}
+
 void emitReduce(Call &call) {
   const Op &op = call.op;
   const ir::Shape &shape = op.operand(0)->type.shape();
@@ -78,9 +84,12 @@ void emitReduce(Call &call) {
   const ElementType element = op.operand(0)->type.element();
   const bool isBool = element == ElementType::boolean,
              isSmall = ir::isFloat(element) && ir::elementSize(element) < 4;
-  const std::string acc = isBool ? "uint8_t" : accumulator(element);
-  const std::string store =
-      isBool || isSmall ? fmt::format("rt::RoundTo<{}>{{}}", elementCpp(element)) : "rt::Keep{}";
+  // The sum of a mean does not wrap before it is divided, but for integers of 64 bits.
+  const bool isWide = op.is(ops::reduce_mean) && ir::isInteger(element);
+  const std::string acc = isBool ? "uint8_t" : isWide ? wideInteger(element) : accumulator(element);
+  const std::string store = isBool || isSmall || isWide
+                                ? fmt::format("rt::RoundTo<{}>{{}}", elementCpp(element))
+                                : "rt::Keep{}";
   const std::optional<Lines> lines = linesOf(shape, axes);
   if (lines && isF32(op.operand(0))) {
     const std::string outer = call.number(lines->outer, "outer"), n = call.extent(lines->n, "n"),
