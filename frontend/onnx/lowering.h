@@ -131,6 +131,7 @@ std::span<const Lowering> einsumLowerings();
 std::span<const Lowering> normLowerings();
 std::span<const Lowering> attentionLowerings();
 std::span<const Lowering> transformerLowerings();
+std::span<const Lowering> fusedLowerings();
 std::span<const Lowering> lossLowerings();
 std::span<const Lowering> signalLowerings();
 std::span<const Lowering> quantLowerings();

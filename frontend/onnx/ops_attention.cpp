@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
+#include <numeric>
 
 namespace burin::onnx {
 namespace {
@@ -252,14 +253,21 @@ Values biasAdd(const NodeView &n) {
 }
 
 Values fusedMatMul(const NodeView &n) {
-  if (n.integer("transBatchA", 0) || n.integer("transBatchB", 0))
-    n.unsupported("transBatch", "FusedMatMul with transBatchA or transBatchB");
+  const auto input = [&](size_t i, std::string_view transBatch) {
+    const size_t rank = n.rank(i);
+    if (!n.integer(transBatch, 0) || rank < 3)
+      return n.in(i);
+    Ints perm(rank); // the first axis goes behind those of the batch
+    std::iota(perm.begin(), perm.end(), 0);
+    std::rotate(perm.begin(), perm.begin() + 1, perm.end() - 1);
+    return compose::transpose(n.to, n.in(i), perm);
+  };
   const auto turned = [&](size_t i, std::string_view name) {
     Value *x = n.in(i);
     return n.integer(name, 0) && x->type.rank() > 1;
   };
   const double alpha = n.real("alpha", 1);
-  Value *a = n.in(0), *b = n.in(1), *y;
+  Value *a = input(0, "transBatchA"), *b = input(1, "transBatchB"), *y;
   if (a->type.rank() < 2 || b->type.rank() < 2)
     y = compose::matmul(n.to, a, b);
   else
@@ -268,13 +276,98 @@ Values fusedMatMul(const NodeView &n) {
   return {alpha == 1 ? y : compose::Arith{n.to}.mul(y, alpha)};
 }
 
+/// The attribute, or one by the root of the depth.
+double scaleOf(const NodeView &n, const Value *q) {
+  if (const double scale = n.real("scale", 0); scale != 0)
+    return scale;
+  const Dim &depth = q->type.dim(3);
+  if (!depth.isNumber())
+    n.unsupported("symbolic", "attention of a symbolic depth without a scale",
+                  "fix the symbol with --dim");
+  return 1 / std::sqrt(static_cast<double>(depth.number()));
+}
+
+/// com.microsoft: a mask that is added, of keys [b, keys] or of pairs [b, queries, keys] where 0
+/// hides, or of the number [b] of keys that count.
+Value *paddingMask(const NodeView &n, size_t i, const Dim &keys, ElementType e) {
+  const compose::Arith is{n.to};
+  const ir::Shape &s = n.type(i).shape();
+  Value *keeps;
+  if (s.size() == 1 && s[0] == n.type(0).dim(0))
+    keeps = is.less(compose::iota(n.to, n.element(i), {1, 1, 1, keys}, 3),
+                    compose::reshape(n.to, n.in(i), {s[0], 1, 1, 1}));
+  else if (s.size() == 2 || s.size() == 3)
+    keeps = compose::reshape(n.to, is.no(is.equal(n.in(i), 0.0)),
+                             {s[0], 1, s.size() == 3 ? s[1] : Dim(1), s.back()});
+  else
+    n.unsupported("mask", fmt::format("a mask {}", n.type(i).text()));
+  return is.where(keeps, n.to.scalar(e, 0), n.real("mask_filter_value", -10000));
+}
+
+/// com.microsoft: q, k and v, a bias for all three, a mask of keys, what is added to the scores,
+/// past keys and values. k and v may come with their heads apart, or all in one.
+Values multiHeadAttention(const NodeView &n) {
+  const compose::Arith is{n.to};
+  const int64_t heads = n.integer("num_heads", 0);
+  if (n.has(8) || n.has(9))
+    n.unsupported("past", "MultiHeadAttention with a past in a buffer of the caller");
+  Value *qkv[3] = {n.in(0), n.inOrNull(1), n.inOrNull(2)};
+  const auto split = [&](Value *packed, size_t count) { // [b, s, heads, count, d]
+    for (size_t i = 0; i < count; ++i) {
+      Value *x = compose::sliceAxis(n.to, packed, 3, Dim(static_cast<int64_t>(i)), 1);
+      qkv[3 - count + i] = compose::transpose(n.to, compose::squeeze(n.to, x, {3}), {0, 2, 1, 3});
+    }
+  };
+  Dim begin = 0;
+  const auto biased = [&](Value *x) {
+    const Dim width = x->type.dim(2);
+    if (n.has(3))
+      x = is.add(x, compose::sliceAxis(n.to, n.in(3), 0, begin, width));
+    begin = begin + width;
+    return splitHeads(n, x, heads);
+  };
+  if (qkv[0]->type.rank() == 5) {
+    split(qkv[0], 3);
+  } else {
+    qkv[0] = biased(qkv[0]);
+    if (!qkv[1])
+      n.fail("input", "key is absent, and query does not hold all three");
+    if (qkv[1]->type.rank() == 5) {
+      split(qkv[1], 2);
+    } else {
+      for (Value **x : {&qkv[1], &qkv[2]})
+        if (*x && (*x)->type.rank() == 3)
+          *x = biased(*x);
+    }
+  }
+  if (!qkv[2])
+    n.fail("input", "value is absent, and key does not hold both");
+  Heads h{qkv[0], qkv[1], qkv[2], nullptr, scaleOf(n, qkv[0])};
+  Dim past = 0;
+  if (n.has(6)) {
+    past = n.type(6).dim(2);
+    h.k = compose::concat(n.to, {n.in(6), h.k}, 2);
+    h.v = compose::concat(n.to, {n.in(7), h.v}, 2);
+  }
+  const Dim keys = h.k->type.dim(2);
+  if (n.has(4))
+    h.mask = paddingMask(n, 4, keys, n.element(0));
+  if (n.has(5))
+    h.mask = h.mask ? is.add(h.mask, n.in(5)) : n.in(5);
+  if (n.integer("unidirectional", 0)) {
+    if (past.isNumber(0))
+      h.causal = true;
+    else
+      h.mask = bothMasks(n, h.mask, causalMask(n, h.q->type.dim(2), keys, past));
+  }
+  return {joinHeads(n, attentionOp(n, h)), h.k, h.v};
+}
+
 /// com.microsoft: the projection to q, k and v, then attention.
 Values attentionMs(const NodeView &n) {
   const compose::Arith is{n.to};
-  if (n.has(3) && n.rank(3) != 2)
-    n.unsupported("mask", "a mask that is not [batch, keys]");
-  if (n.has(4) || n.has(6) || n.wants(1))
-    n.unsupported("past", "the Attention of com.microsoft with a past");
+  if (n.has(6))
+    n.unsupported("past", "the Attention of com.microsoft with a past in a buffer of the caller");
   if (n.integer("do_rotary", 0) || n.integer("past_present_share_buffer", 0))
     n.unsupported("attribute",
                   "the Attention of com.microsoft with do_rotary or past_present_share_buffer");
@@ -293,22 +386,33 @@ Values attentionMs(const NodeView &n) {
     qkv.push_back(splitHeads(n, compose::sliceAxis(n.to, all, 2, begin, part), heads));
     begin = begin + part;
   }
-  Heads h{qkv[0], qkv[1], qkv[2], nullptr, 0};
-  const Dim &depth = qkv[0]->type.dim(3);
-  if (!depth.isNumber() && n.real("scale", 0) == 0)
-    n.unsupported("symbolic", "attention of a symbolic depth without a scale",
-                  "fix the symbol with --dim");
-  h.scale = n.real("scale", 0) != 0 ? n.real("scale", 0)
-                                    : 1 / std::sqrt(static_cast<double>(depth.number()));
-  h.causal = n.integer("unidirectional", 0) != 0;
-  if (n.has(3)) { // 0 hides a key
-    Value *keeps = is.no(is.equal(n.in(3), 0.0));
-    h.mask = is.where(compose::reshape(n.to, keeps, {n.type(3).dim(0), 1, 1, n.type(3).dim(1)}),
-                      n.to.scalar(n.element(0), 0), n.real("mask_filter_value", -10000));
+  Heads h{qkv[0], qkv[1], qkv[2], nullptr, scaleOf(n, qkv[0])};
+  Dim past = 0;
+  if (n.has(4)) { // [2, b, heads, past, d]
+    past = n.type(4).dim(3);
+    const auto before = [&](int64_t i, Value *x) {
+      Value *part = compose::sliceAxis(n.to, n.in(4), 0, i, 1);
+      return compose::concat(n.to, {compose::squeeze(n.to, part, {0}), x}, 2);
+    };
+    h.k = before(0, h.k);
+    h.v = before(1, h.v);
   }
+  const Dim keys = h.k->type.dim(2);
+  if (n.has(3))
+    h.mask = paddingMask(n, 3, keys, n.element(0));
   if (n.has(5))
     h.mask = h.mask ? is.add(h.mask, n.in(5)) : n.in(5);
-  return {joinHeads(n, attentionOp(n, h))};
+  if (n.integer("unidirectional", 0)) {
+    if (past.isNumber(0))
+      h.causal = true;
+    else
+      h.mask = bothMasks(n, h.mask, causalMask(n, h.q->type.dim(2), keys, past));
+  }
+  Value *present = nullptr;
+  if (n.wants(1))
+    present = compose::concat(
+        n.to, {compose::unsqueeze(n.to, h.k, {0}), compose::unsqueeze(n.to, h.v, {0})}, 0);
+  return {joinHeads(n, attentionOp(n, h)), present};
 }
 
 // clang-format off
@@ -316,7 +420,7 @@ constexpr Lowering kAttention[] = {
     {"Attention", 23, attention23}, {"RotaryEmbedding", 23, rotary23},
     {"Attention", 1, attentionMs, "com.microsoft"}, {"BiasAdd", 1, biasAdd, "com.microsoft"}, {"BiasGelu", 1, biasGelu, "com.microsoft"},
     {"BiasSplitGelu", 1, biasSplitGelu, "com.microsoft"}, {"FastGelu", 1, fastGelu, "com.microsoft"}, {"FusedMatMul", 1, fusedMatMul, "com.microsoft"},
-    {"Gelu", 1, geluMs, "com.microsoft"}, {"QuickGelu", 1, quickGelu, "com.microsoft"}, {"RotaryEmbedding", 1, rotaryMs, "com.microsoft"},
+    {"Gelu", 1, geluMs, "com.microsoft"}, {"MultiHeadAttention", 1, multiHeadAttention, "com.microsoft"}, {"QuickGelu", 1, quickGelu, "com.microsoft"}, {"RotaryEmbedding", 1, rotaryMs, "com.microsoft"},
 };
 // clang-format on
 

@@ -13,8 +13,9 @@ std::span<const Lowering *const> allLowerings() {
     for (const std::span<const Lowering> family :
          {mathLowerings(), nnLowerings(), shapeLowerings(), sliceLowerings(), reduceLowerings(),
           indexLowerings(), imageLowerings(), einsumLowerings(), normLowerings(),
-          attentionLowerings(), transformerLowerings(), quantLowerings(), controlLowerings(),
-          sequenceLowerings(), recurrentLowerings(), lossLowerings(), signalLowerings()})
+          attentionLowerings(), transformerLowerings(), quantLowerings(), fusedLowerings(),
+          controlLowerings(), sequenceLowerings(), recurrentLowerings(), lossLowerings(),
+          signalLowerings()})
       for (const Lowering &row : family)
         all.push_back(&row);
     return all;
