@@ -26,6 +26,7 @@ public:
   /// The same, or else the shape of what elementwise operators make of the value: a guess that the
   /// run must check, since the value may be repeated on the way.
   std::optional<Dims> guessed(std::string_view value) const;
+  Value *find(std::string_view name) const; ///< null if no scope has it
   ir::Module &module() { return *module_; }
 
 private:
@@ -37,7 +38,6 @@ private:
   void lowerNode(const Node &, ir::Builder &);
   Values callFunction(const Node &, const Function &, ir::Builder &,
                       std::span<Value *const> inputs);
-  Value *find(std::string_view name) const; ///< null if no scope has it
   ir::Type inputType(const ValueInfo &);
   Dim inputDim(const std::string &input, size_t axis, const Extent &);
 

@@ -35,8 +35,31 @@ Values scatterElements(const NodeView &n) {
                     {attr::axis(n.axis(n.integer("axis", 0), n.rank(0))),
                      attr::reduction(n.text("reduction", "none"))})};
 }
+/// x, whose extents the run requires to be these where they are other symbols.
+Value *withShape(const NodeView &n, Value *x, const Dims &shape) {
+  const ir::Shape &s = x->type.shape();
+  if (s == shape || s.size() != shape.size())
+    return x;
+  for (size_t i = 0; i < s.size(); ++i)
+    if (!mayEqual(s[i], shape[i]))
+      return x; // the op says what is wrong
+  n.require(n.to.extents(s), shape);
+  return n.to.make(ops::slice_at, {x, n.to.ints(Ints(s.size(), 0))},
+                   {attr::steps(Ints(s.size(), 1)), attr::shape(shape)});
+}
+
 Values scatterNd(const NodeView &n) {
-  return {n.to.make(ops::scatter_nd, {n.in(0), indices(n, 1), n.in(2)},
+  Value *at = indices(n, 1), *updates = n.in(2);
+  // The run may have found the extents of both, apart: it checks that they are the same.
+  const ir::Shape &data = n.type(0).shape(), &places = at->type.shape();
+  Dims expected = places;
+  const Dim depth = places.empty() ? Dim(0) : expected.back();
+  if (depth.isNumber() && depth.number() <= static_cast<int64_t>(data.size())) {
+    expected.pop_back();
+    expected.insert(expected.end(), data.begin() + depth.number(), data.end());
+    updates = withShape(n, updates, expected);
+  }
+  return {n.to.make(ops::scatter_nd, {n.in(0), at, updates},
                     {attr::reduction(n.text("reduction", "none"))})};
 }
 
@@ -86,6 +109,9 @@ Values topk10(const NodeView &n) {
 }
 
 Values nonZero(const NodeView &n) {
+  for (const ir::Op *user : n.in(0)->users()) // what is asked twice has one extent
+    if (user->is(ops::nonzero) && user->parent() == &n.to.block())
+      return {user->result()};
   return {n.to.make(ops::nonzero, {n.in(0)},
                     {attr::dims({n.newExtent("nonzero", n.type(0).count())})})};
 }

@@ -102,9 +102,15 @@ Values concatFrom(const NodeView &n) {
   if (rank == 0 || (fresh && !list.inner().isStatic()) || !shape[along].isNumber())
     n.unsupported("list", fmt::format("elements {} one after the other", list.inner().text()),
                   "make every element of one shape");
-  const Dim count = n.newExtent("length", list.capacity());
-  n.require(n.to.make(ops::list_length, {n.in(0)}), {count});
   const Dim each = shape[along];
+  // The model may declare how many there are; the run checks it.
+  const Dims guess = n.guessed().value_or(Dims{});
+  const bool guesses = !each.isNumber(0) && guess.size() == rank + (fresh ? 1 : 0) &&
+                       guess[static_cast<size_t>(axis)].isNumber();
+  const Dim count = !guesses ? n.newExtent("length", list.capacity())
+                    : fresh  ? guess[static_cast<size_t>(axis)]
+                             : floorDiv(guess[along], each);
+  n.require(n.to.make(ops::list_length, {n.in(0)}), {count});
   shape[along] = each * count;
   Value *y = n.to.make(ops::list_concat, {n.in(0)},
                        {attr::axis(static_cast<int64_t>(along)), attr::shape(shape)});

@@ -237,10 +237,52 @@ Values split(const NodeView &n) {
 
 // ---- repeating ----
 
+/// How large a number that the run finds can be, if it counts what holds in a mask.
+std::optional<Dim> mostOf(const Value *v) {
+  const auto inside = [](const Value *x) {
+    while (x->def() && (x->def()->is(ops::reshape) || x->def()->is(ops::cast)) &&
+           x->type.element() != ElementType::boolean)
+      x = x->def()->operand(0);
+    return x;
+  };
+  v = inside(v);
+  if (!v->def() || !v->def()->is(ops::reduce_sum))
+    return std::nullopt;
+  const Value *counted = inside(v->def()->operand(0));
+  return counted->type.element() == ElementType::boolean ? std::optional(counted->type.count())
+                                                         : std::nullopt;
+}
+
+/// The elements of input i, of which the run finds some; nothing where they have no bound.
+std::optional<Dims> boundedContents(const NodeView &n, size_t i) {
+  const Value *v = n.in(i);
+  std::vector<const Value *> parts{v};
+  if (const ir::Op *op = v->def(); op && op->is(ops::concat)) {
+    parts.clear();
+    for (size_t k = 0; k < op->numOperands(); ++k)
+      parts.push_back(op->operand(k));
+  }
+  for (const Value *part : parts)
+    if (!part->contents() && !(part->type.count().isNumber(1) && mostOf(part)))
+      return std::nullopt;
+  Dims all;
+  for (const Value *part : parts)
+    if (part->contents())
+      all.insert(all.end(), part->contents()->begin(), part->contents()->end());
+    else
+      all.push_back(n.newExtent("counted", *mostOf(part)));
+  n.require(n.vector(i), all);
+  return all;
+}
+
 Values expand(const NodeView &n) {
+  std::optional<Dims> known;
   if (n.knows(1))
-    return {compose::expand(
-        n.to, n.in(0), compose::broadcastShape(n.type(0).shape(), n.contents(1, "the shape")))};
+    known = n.contents(1, "the shape");
+  else if (!n.declared())
+    known = boundedContents(n, 1);
+  if (known)
+    return {compose::expand(n.to, n.in(0), compose::broadcastShape(n.type(0).shape(), *known))};
   const Dims shape = n.declaredFor(1, "the shape");
   Value *given = n.vector(1);
   const Dim length = given->type.dim(0);

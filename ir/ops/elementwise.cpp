@@ -2,6 +2,7 @@
 #include "ir/ops/elementwise.h"
 
 #include "ir/ops/fold.h"
+#include "ir/ops/fold_real.h"
 #include "ir/ops/infer.h"
 
 #include <algorithm>
@@ -183,6 +184,12 @@ std::optional<Dims> foldCast(const Op &op) {
   const ElementType to = op[attr::to];
   if (!isInteger(to) && to != ElementType::boolean)
     return std::nullopt;
+  if (isFloat(op.operand(0)->type.element())) {
+    std::optional<Dims> all =
+        to == ElementType::boolean ? std::nullopt : truncatedReals(*op.operand(0));
+    const auto fits = [&](const Dim &d) { return held(to, d) == d; };
+    return all && std::ranges::all_of(*all, fits) ? all : std::nullopt;
+  }
   return foldElements(op, [&](std::span<const Dim> x) -> std::optional<Dim> {
     if (to != ElementType::boolean)
       return held(to, x[0]);

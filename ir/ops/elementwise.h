@@ -19,7 +19,7 @@ std::vector<Type> inferWhere(const Op &);
 std::vector<Type> inferCast(const Op &);
 std::vector<Type> inferBitcast(const Op &);
 std::optional<Dims> foldBinary(const Op &); ///< add, sub, mul, div, mod, fmod, min, max of contents
-std::optional<Dims> foldCast(const Op &);   ///< integer or bool to integer or bool
+std::optional<Dims> foldCast(const Op &);   ///< of contents, or of floats made of them
 std::optional<Dims> foldWhere(const Op &);
 std::optional<Dims> foldUnary(const Op &);   ///< abs, neg, sign, relu
 std::optional<Dims> foldCompare(const Op &); ///< contents 0 or 1, where the bounds decide

@@ -128,6 +128,50 @@ TEST(RunTimeShape, ASliceHasTheExtentThatTheRunFinds) {
   EXPECT_EQ(slice(3, 1), (std::vector<float>{}));
 }
 
+TEST(RunTimeShape, ExtentsThatWentThroughFloats) {
+  const Message m =
+      model(graph({.nodes = {node("Shape", {"x"}, {"s"}),
+                             node("Cast", {"s"}, {"f"}).message(5, intAttribute("to", kF32)),
+                             node("Div", {"f", "two"}, {"half"}), node("Ceil", {"half"}, {"up"}),
+                             node("Cast", {"up"}, {"n"}).message(5, intAttribute("to", kI64)),
+                             node("ConstantOfShape", {"n"}, {"y"})},
+                   .initializers = {tensor("two", DataType::f32, {})
+                                        .text(9, std::string_view("\0\0\0\x40", 4))},
+                   .inputs = {typed("x", kF32, {3, 4})},
+                   .outputs = {untyped("y")}}));
+  EXPECT_EQ(run(m, {floats({3, 4}, {})})[0].type.text(), "f32[2, 2]");
+}
+
+TEST(RunTimeShape, PlacesOfOneMaskHaveOneExtent) {
+  const Message m = model(
+      graph({.nodes = {node("NonZero", {"m"}, {"a"}), node("NonZero", {"m"}, {"b"}),
+                       node("Transpose", {"a"}, {"i"}), node("Transpose", {"b"}, {"j"}),
+                       node("GatherND", {"x", "i"}, {"p"}), node("GatherND", {"z", "j"}, {"q"}),
+                       node("Add", {"p", "q"}, {"r"}), node("ScatterND", {"x", "i", "r"}, {"y"})},
+             .inputs = {typed("m", kBool, {3}), typed("x", kF32, {3}), typed("z", kF32, {3})},
+             .outputs = {untyped("y")}}));
+  ir::Tensor mask{ir::Type{ir::ElementType::boolean, {3}}};
+  mask.setInteger(0, 1), mask.setInteger(2, 1);
+  EXPECT_EQ(values(run(m, {mask, floats({3}, {1, 2, 3}), floats({3}, {10, 20, 30})})[0]),
+            (std::vector<float>{11, 2, 33}));
+}
+
+/// x[m] = 7, as torch writes it: as many numbers as the mask has places.
+TEST(RunTimeShape, AMaskSaysHowManyThereAre) {
+  const Message m = model(graph(
+      {.nodes = {node("Cast", {"m"}, {"c"}).message(5, intAttribute("to", kI64)),
+                 node("ReduceSum", {"c", "axes"}, {"n"}).message(5, intAttribute("keepdims", 1)),
+                 node("Expand", {"seven", "n"}, {"v"}), node("NonZero", {"m"}, {"a"}),
+                 node("Transpose", {"a"}, {"i"}), node("ScatterND", {"x", "i", "v"}, {"y"})},
+       .initializers = {ints("axes", {0}), tensor("seven", DataType::f32, {})
+                                               .text(9, std::string_view("\0\0\xE0\x40", 4))},
+       .inputs = {typed("m", kBool, {3}), typed("x", kF32, {3})},
+       .outputs = {untyped("y")}}));
+  ir::Tensor mask{ir::Type{ir::ElementType::boolean, {3}}};
+  mask.setInteger(1, 1), mask.setInteger(2, 1);
+  EXPECT_EQ(values(run(m, {mask, floats({3}, {1, 2, 3})})[0]), (std::vector<float>{1, 7, 7}));
+}
+
 // ---- control flow ----
 
 Message branch(std::string_view out, std::initializer_list<int64_t> extents) {
@@ -165,6 +209,43 @@ TEST(ControlFlow, ALoopStacksWhatItScans) {
   EXPECT_EQ(values(out[0]), (std::vector<float>{4, 8}));
   EXPECT_EQ(out[1].type.text(), "f32[3, 2]");
   EXPECT_EQ(values(out[1]), (std::vector<float>{2, 4, 3, 6, 4, 8}));
+}
+
+TEST(ControlFlow, AConditionThatIsAlwaysTrueEndsNothing) {
+  const Message body =
+      graph({.nodes = {node("Cast", {"true"}, {"c2"}).message(5, intAttribute("to", kBool)),
+                       node("Neg", {"x"}, {"s"})},
+             .inputs = {typed("i", kI64, {}), typed("c", kBool, {})},
+             .outputs = {untyped("c2"), untyped("s")}});
+  const Message m = model(
+      graph({.nodes = {node("Loop", {"n", "true"}, {"z"}).message(5, graphAttribute("body", body))},
+             .initializers = {tensor("n", DataType::i64, {}).packed(7, {3}),
+                              tensor("true", DataType::boolean, {}).packed(5, {1})},
+             .inputs = {typed("x", kF32, {2})},
+             .outputs = {untyped("z")}}));
+  EXPECT_EQ(imported(m).module->functions[0]->body.terminator().operand(0)->type.text(),
+            "f32[3, 2]");
+}
+
+/// How torch writes `for`: a counter is carried, and the list has no bound but that of the counter.
+TEST(ControlFlow, AListGrowsWhileACounterIsBelowANumber) {
+  const Message body =
+      graph({.nodes = {node("SequenceInsert", {"l", "x"}, {"l2"}),
+                       node("Add", {"k", "one"}, {"k2"}), node("Less", {"k2", "three"}, {"c2"})},
+             .inputs = {typed("i", kI64, {}), typed("c", kBool, {}), untyped("l"), untyped("k")},
+             .outputs = {untyped("c2"), untyped("l2"), untyped("k2")}});
+  const Message m = model(graph(
+      {.nodes = {node("SequenceEmpty", {}, {"none"}),
+                 node("Loop", {"", "true", "none", "zero"}, {"list", "last"})
+                     .message(5, graphAttribute("body", body)),
+                 node("ConcatFromSequence", {"list"}, {"y"}).message(5, intAttribute("axis", 0))},
+       .initializers = {tensor("zero", DataType::i64, {}).packed(7, {0}),
+                        tensor("one", DataType::i64, {}).packed(7, {1}),
+                        tensor("three", DataType::i64, {}).packed(7, {3}),
+                        tensor("true", DataType::boolean, {}).packed(5, {1})},
+       .inputs = {typed("x", kF32, {1})},
+       .outputs = {typed("y", kF32, {3})}}));
+  EXPECT_EQ(values(run(m, {floats({1}, {5})})[0]), (std::vector<float>{5, 5, 5}));
 }
 
 TEST(ControlFlow, ASequenceOfShapesOfItsOwn) {
