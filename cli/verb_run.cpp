@@ -104,10 +104,15 @@ int runRun(const Settings &settings) {
           fmt::format("the output '{}' is {}, which no array can be", port.name, port.type.text()));
   Interpreter interpreter(entry, anyEvaluator());
   std::map<std::string, std::vector<ir::Tensor>, std::less<>> results;
-  for (const NamedTensors &inputs : steps)
-    for (auto &[name, tensor] : interpreter.run(inputs))
-      results[name].push_back(std::move(tensor));
   NamedTensors outputs;
+  const auto keep = [&](const ir::Value &value, const ir::Tensor &tensor) {
+    if (!value.name.empty() && value.type.isTensor())
+      outputs.try_emplace("node:" + value.name, tensor);
+  };
+  for (const NamedTensors &inputs : steps)
+    for (auto &[name, tensor] : interpreter.run(
+             inputs, settings.flag("per-node") ? keep : Interpreter::Observe{}))
+      results[name].push_back(std::move(tensor));
   for (auto &[name, tensors] : results)
     outputs[name] = settings.flag("sequence") ? stacked(tensors) : std::move(tensors.front());
   if (settings.has("output"))

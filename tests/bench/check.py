@@ -1,123 +1,33 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares every tensor that survives in burin's code, and every output, with ONNX Runtime's.
+"""Compares burin with ONNX Runtime: every tensor that survives, every output, the top five, in every mode.
 
     check.py MODEL.onnx...     needs numpy, onnx, onnxruntime, and a build with -DBURIN_BENCHMARKS=ON
 
-ONNX Runtime runs a copy of the model in which every value is an output, without optimisations. burin's code runs with the
-observer hook: when a step ends, what it made is copied out of the arena, at the place that report.json gives. Images lie
-channels last there, and are turned back. `burin run` then gives the outputs of the same kernels inside the compiler.
-An error is the largest difference by the largest magnitude of the tensor.
+A row is a model, a goal of --optimize, and a way to run it: compiled, or in process. The error is the largest difference by
+the largest magnitude of the tensor. Images lie channels last inside, and are turned back. Inputs are random, or those of
+MODEL.npz in the model's order. A model with symbols (--dims batch=1..3) is run at both bounds, and its outputs compared.
+ways.py runs the models.
 """
 import argparse
-import ctypes
-import json
 import pathlib
+import re
 import subprocess
 import sys
-import tempfile
 
 import numpy as np
 import onnx
-import onnxruntime
+
+import ways
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DTYPES = {
-    "f32": np.float32, "f64": np.float64, "f16": np.float16, "i8": np.int8, "u8": np.uint8, "i16": np.int16, "u16": np.uint16,
-    "i32": np.int32, "u32": np.uint32, "i64": np.int64, "u64": np.uint64, "bool": np.bool_,
-}  # fmt: skip
-
-
-class ModelTable(ctypes.Structure):
-    """struct BenchModel of adapter.h."""
-
-    _fields_ = [
-        *((name, ctypes.c_size_t) for name in ("arena", "align", "weights", "inputs", "outputs", "nodes")),
-        ("macs", ctypes.c_uint64),
-        *((name, ctypes.c_void_p) for name in ("input_infos", "output_infos", "node_infos")),
-        ("run", ctypes.CFUNCTYPE(ctypes.c_uint32, *[ctypes.c_void_p] * 5)),
-    ]
-
-
-Hook = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32)
-
-
-class Observer(ctypes.Structure):
-    _fields_ = [("begin", Hook), ("end", Hook), ("context", ctypes.c_void_p)]
-
-
-def random_inputs(model, seed, integers):
-    rng = np.random.default_rng(seed)
-    constants = {t.name for t in model.graph.initializer}
-    inputs = {}
-    for value in model.graph.input:
-        if value.name in constants:
-            continue
-        tensor = value.type.tensor_type
-        shape = [d.dim_value for d in tensor.shape.dim]
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
-        random = rng.standard_normal(shape) if dtype.kind == "f" else rng.integers(0, integers, shape)
-        inputs[value.name] = random.astype(dtype)
-    return inputs
-
-
-def run_ort(model, inputs):
-    """All values of the main graph, by name."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    known = {v.name for v in copy.graph.output}
-    names = [name for node in copy.graph.node for name in node.output if name and name not in known]
-    copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(copy.SerializeToString(), options, ["CPUExecutionProvider"])
-    outputs = [o.name for o in session.get_outputs()]
-    return dict(zip(outputs, session.run(outputs, inputs)))
-
-
-def aligned(size, alignment=64):
-    memory = np.zeros(size + alignment, np.uint8)
-    start = -memory.ctypes.data % alignment
-    return memory[start : start + size]
-
-
-def run_compiled(library, report, inputs):
-    """(name, array as it lies in memory) of every step's results, then the outputs by name."""
-    table = ModelTable.in_dll(ctypes.CDLL(str(library)), "bench_model")
-    arena = aligned(table.arena, table.align)
-    arrays = [np.ascontiguousarray(inputs[i["name"]]) for i in report["inputs"]]
-    outputs = {o["name"]: np.zeros(o["shape"], DTYPES[o["dtype"]]) for o in report["outputs"]}
-    results = []
-
-    def end(_, node):
-        for r in report["nodes"][node]["results"] if node < table.nodes else []:
-            if "offset" in r and r["name"] and r["dtype"] in DTYPES:
-                part = arena[r["offset"] : r["offset"] + r["bytes"]]
-                results.append((r["name"], part.view(DTYPES[r["dtype"]]).reshape(r["shape"]).copy()))
-
-    observer = Observer(Hook(lambda *_: None), Hook(end), None)
-    pointers = lambda arrays: (ctypes.c_void_p * max(1, len(arrays)))(*(a.ctypes.data for a in arrays))
-    status = table.run(
-        arena.ctypes.data, pointers(arrays), pointers(list(outputs.values())), None, ctypes.byref(observer)
-    )
-    if status & 0xFF:
-        raise RuntimeError(f"a run ends with status {status & 0xFF} in step {status >> 8}")
-    return results, outputs
-
-
-def run_in_process(burin, path, inputs, options):
-    with tempfile.TemporaryDirectory() as folder:
-        words = []
-        for k, (name, array) in enumerate(inputs.items()):
-            np.save(f"{folder}/{k}.npy", array)
-            words += ["--input", f"{name}=@{folder}/{k}.npy"]
-        subprocess.run([burin, "run", path, *words, *options, "-q", "-o", f"{folder}/out.npz"], check=True, stdout=subprocess.DEVNULL)
-        arrays = np.load(f"{folder}/out.npz")
-        return {name.removeprefix("out:"): arrays[name] for name in arrays.files}
+GOALS = ("speed", "none", "size", "exact")
+TOP = 5
 
 
 def error(actual, expected):
+    if actual.shape != expected.shape:
+        return np.inf
     if actual.dtype.kind != "f":
         return 0.0 if np.array_equal(actual, expected) else np.inf
     a, e = actual.astype(np.float64), expected.astype(np.float64)
@@ -142,40 +52,103 @@ def layouts(actual, shape):
         yield actual.reshape(shape)
 
 
-def check(path, args):
-    model = onnx.load(path)
-    inputs = random_inputs(model, args.seed, args.integers)
-    expected = run_ort(model, inputs)
-    build = [args.program, "--build", "--work", args.work, "--burin", args.burin, "--cxxflags", args.cxxflags, path]
-    build += [f"--options={' '.join(args.options)}"] if args.options else []
-    library = subprocess.run(build, check=True, capture_output=True, text=True).stdout.strip()
-    report = json.loads(pathlib.Path(library).with_name("report.json").read_text())
-    results, outputs = run_compiled(library, report, inputs)
-    inside = {} if args.compiled else run_in_process(args.burin, path, inputs, args.options)
-
+def tensor_errors(results, expected):
+    """The error of each tensor that both have, and the names of those that cannot be compared."""
     errors, others = {}, []
     for name, actual in results:
-        if name not in expected:
-            others.append(name)
-            continue
-        found = [error(a, expected[name]) for a in layouts(actual, expected[name].shape)]
+        found = [error(a, expected[name]) for a in layouts(actual, expected[name].shape)] if name in expected else []
         if found:
             errors[name] = min(found)
         else:
-            others.append(f"{name} {list(actual.shape)}")
-    for name in outputs:
-        errors[f"output {name}"] = error(outputs[name], expected[name])
-        if not args.compiled:
-            errors[f"output {name} in process"] = error(inside[name], expected[name])
-    wrong = {name: e for name, e in errors.items() if not e <= args.tolerance}
-    worst = max(errors, key=errors.get)
-    print(f"{path.stem}: {len(errors)} tensors, {len(wrong)} wrong, worst {errors[worst]:.2e} ({worst}); not comparable: {len(others)}")
-    if args.verbose:
-        print("  not comparable: " + ", ".join(others))
-    for name, e in list(wrong.items())[:10]:
-        print(f"  WRONG {name}: {e:.3g}")
-    sys.stdout.flush()
-    return not wrong
+            others.append(name)
+    return errors, others
+
+
+def top_fives(outputs, expected):
+    """(equal, all) of the samples, for outputs that rank classes."""
+    equal = total = 0
+    for got, wanted in zip(outputs, expected):
+        for name, e in wanted.items():
+            if e.dtype.kind == "f" and e.size >= 100 and e.size == max(e.shape):
+                total += 1
+                equal += np.array_equal(*(np.argsort(-a.ravel(), kind="stable")[:TOP] for a in (got[name], e)))
+    return equal, total
+
+
+class Network:
+    def __init__(self, path, args):
+        self.path, self.args, self.model = path, args, onnx.load(path)
+        declared = {d.dim_param for i in ways.inputs_of(self.model) for d in i.type.tensor_type.shape.dim if d.dim_param}
+        self.bounds = {s: args.dims[s] for s in declared if s in args.dims}
+        if declared - self.bounds.keys():
+            raise RuntimeError(f"give bounds of {', '.join(sorted(declared - self.bounds.keys()))}: --dims NAME=LOW..HIGH")
+        if path.with_suffix(".npz").exists():
+            self.samples = [ways.inputs_beside(path, self.model)]
+        else:
+            ends = zip(*self.bounds.values()) if self.bounds else [()] * args.samples
+            extents = [dict(zip(self.bounds, end)) for end in ends]
+            self.samples = [ways.random_inputs(self.model, args.seed + k, args.integers, e) for k, e in enumerate(extents)]
+        runtime = ways.Onnxruntime(path, self.model)
+        self.expected = [runtime.run(inputs) for inputs in self.samples]
+        self.tensors = self.expected[0] if self.bounds else runtime.run_all(self.samples[0])
+        self.outputs = {}  # of each goal, in process or compiled
+
+    def row(self, goal, way):
+        """(tensors compared, errors, top fives): see main."""
+        dims = [f"--dim={name}={low}..{high}" for name, (low, high) in self.bounds.items()]
+        options = argparse.Namespace(**{**vars(self.args), "options": [*self.args.options, *dims]})
+        if self.bounds and way == "compiled":
+            return ways.Validated(self.path, goal, options).errors(self.samples, self.expected), [], (0, 0)
+        run = (ways.Compiled if way == "compiled" else ways.InProcess)(self.path, goal, options)
+        if self.bounds:  # samples of different extents do not stack
+            results, outputs = [], [run.run_all([inputs])[1][0] for inputs in self.samples]
+        else:
+            results, outputs = run.run_all(self.samples)
+        errors, others = tensor_errors(results, self.tensors)
+        for got, wanted in zip(outputs, self.expected):
+            for name in wanted:
+                errors[name] = max(errors.get(name, 0), error(got[name], wanted[name]))
+        self.outputs[goal, way] = outputs
+        return errors, others, top_fives(outputs, self.expected)
+
+    def apart(self):
+        """The largest difference between the outputs of two modes."""
+        first, *rest = self.outputs.values() or [[]]
+        return max((error(b[n], a[n]) for other in rest for a, b in zip(first, other) for n in a), default=0)
+
+
+def check(path, args):
+    network = Network(path, args)
+    passed = True
+    for goal in args.optimize:
+        for way in args.ways:
+            start = f"{path.stem:<22} {goal:<6} {way:<11}"
+            try:
+                errors, others, (equal, total) = network.row(goal, way)
+            except (RuntimeError, subprocess.CalledProcessError) as e:
+                passed = False
+                print(f"{start} FAILED: {(getattr(e, 'stderr', '') or str(e)).strip()[:2000]}", flush=True)
+                continue
+            wrong = {name: e for name, e in errors.items() if not e <= args.tolerance}
+            worst = max(errors, key=errors.get)
+            ranks = f"{equal}/{total}" if total else ""
+            fine = not wrong and equal == total
+            passed &= fine
+            print(f"{start} {len(errors):>5} {errors[worst]:>8.1e} {ranks:>7} {'' if fine else 'WRONG':<5} {worst}", flush=True)
+            for name, e in list(wrong.items())[:10]:
+                print(f"    {name}: {e:.3g}")
+            if args.verbose and others:
+                print("    not comparable: " + ", ".join(others))
+    if len(network.outputs) > 1:
+        print(f"{path.stem:<22} between two modes {network.apart():15.1e}", flush=True)
+    return passed
+
+
+def bounds(text):
+    match = re.fullmatch(r"(\w+)=(\d+)\.\.(\d+)", text)
+    if not match:
+        raise argparse.ArgumentTypeError("expected NAME=LOW..HIGH")
+    return match[1], (int(match[2]), int(match[3]))
 
 
 def main():
@@ -184,23 +157,26 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/bench", help="folder of the build of burin")
     parser.add_argument("--work", default="bench-work", help="folder for what is generated")
     parser.add_argument("--cxxflags", default="-O2 -march=native", help="for the compiler of C++")
-    parser.add_argument("--options", nargs="*", default=[], help="for burin, such as optimize=none")
+    parser.add_argument("--optimize", nargs="+", default=GOALS, choices=GOALS, help="goals to check; all")
+    parser.add_argument("--ways", nargs="+", default=("compiled", "in-process"), choices=("compiled", "in-process"), help="both")
+    parser.add_argument("--options", nargs="*", default=[], help="more for burin, such as target=mcu-fpu")
+    parser.add_argument("--dims", nargs="*", type=bounds, default=[], metavar="NAME=LOW..HIGH", help="bounds of symbols")
+    parser.add_argument("--samples", type=int, default=20, help="random inputs; tensors inside are those of the first")
     parser.add_argument("--integers", type=int, default=1000, help="integer inputs are random below this")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tolerance", type=float, default=1e-4)
-    parser.add_argument("--compiled", action="store_true", help="not in process, which takes longer for large models")
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
-    args.options = ["--" + option for option in args.options]
+    args.options, args.dims = ["--" + option for option in args.options], dict(args.dims)
     args.program, args.burin = args.build / "tests/bench/burin_bench_networks", args.build / "cli/burin"
+    print(f"{'network':<22} {'goal':<6} {'way':<11} {'count':>5} {'error':>8} {'top 5':>7}       worst tensor", flush=True)
     passed = True
     for path in args.models:
         try:
             passed &= check(path, args)
-        except Exception as e:
+        except Exception as e:  # of the model alone: the others go on
             passed = False
-            said = e.stderr if isinstance(e, subprocess.CalledProcessError) and e.stderr else ""
-            print(f"{path.stem}: FAILED: {said or e}".rstrip(), flush=True)
+            print(f"{path.stem:<22} FAILED: {e}".rstrip(), flush=True)
     return 0 if passed else 1
 
 

@@ -264,6 +264,52 @@ def trees(batch, count=100, depth=6, features=20):
     return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9)
 
 
+# ---- the light/ graphs of the ONNX suite ----------------------------------------------------------
+
+LIGHT = pathlib.Path(onnx.__file__).parent / "backend/test/data/light"
+
+
+def light(name):
+    """A published network without its weights, of the onnx wheel: ConstantOfShape stands for each, and gets random numbers.
+
+    What reads a weight says what it is. A normalised branch that ends in a sum is small, as `fill` has it.
+    """
+    rng = np.random.default_rng(1)
+    model = onnx.load(LIGHT / f"light_{name}.onnx")
+    graph = model.graph
+    shapes = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+    readers = {}
+    for node in graph.node:
+        for k, value in enumerate(node.input):
+            readers.setdefault(value, []).append((node, k))
+
+    def numbers(value, shape):
+        node, k = readers[value][0]
+        while node.op_type == "Unsqueeze":
+            node, k = readers[node.output[0]][0]
+        ends_residual = any(reader.op_type == "Sum" for reader, _ in readers.get(node.output[0], []))
+        if node.op_type in ("Conv", "Gemm") and k == 1:
+            return rng.normal(0, math.sqrt(2 / np.prod(shape[1:])), shape)
+        if (node.op_type, k) == ("BatchNormalization", 4) or node.op_type == "Mul":
+            return rng.uniform(0.8, 1.2, shape)
+        if (node.op_type, k) == ("BatchNormalization", 1):
+            return rng.uniform(0.2, 0.4, shape) if ends_residual else rng.uniform(0.8, 1.2, shape)
+        return rng.normal(0, 0.05, shape)
+
+    weights = [node for node in graph.node if node.op_type == "ConstantOfShape"]
+    for node in weights:
+        array = numbers(node.output[0], shapes[node.input[0]]).astype(np.float32)
+        graph.initializer.append(onnx.numpy_helper.from_array(array, node.output[0]))
+        graph.node.remove(node)
+    unused = {node.input[0] for node in weights} - {name for node in graph.node for name in node.input}
+    for field in (graph.initializer, graph.input):
+        kept = [entry for entry in field if entry.name not in unused]
+        del field[:]
+        field.extend(kept)
+    model.ir_version = 4  # whose initializers need not be inputs
+    return model
+
+
 def noise(*shape):
     return torch.randn(*shape)
 
@@ -288,7 +334,13 @@ NETWORKS = {
     "mlp_784": lambda: (mlp(784, 256, 128, 16), (noise(1, 784),)),
 }
 
-TREES = {"trees_1": lambda: trees(1), "trees_256": lambda: trees(256)}
+LIGHTS = (
+    "bvlc_alexnet", "densenet121", "inception_v1", "inception_v2", "resnet50", "shufflenet", "squeezenet", "vgg19", "zfnet512"
+)  # fmt: skip
+GRAPHS = {
+    "trees_1": lambda: trees(1), "trees_256": lambda: trees(256),
+    **{f"light_{name}": lambda name=name: light(name) for name in LIGHTS},
+}  # fmt: skip
 
 
 def fill(model):
@@ -324,16 +376,22 @@ def settle(model, inputs):
     model.eval()
 
 
-def write(name, folder):
+def write(name, folder, batch):
     path = folder / f"{name}.onnx"
-    if name in TREES:
-        onnx.save(TREES[name](), path)
+    if name in GRAPHS:
+        onnx.save(GRAPHS[name](), path)
     else:
         torch.manual_seed(1)
         model, inputs = NETWORKS[name]()
         fill(model)
         settle(model, inputs)
-        torch.onnx.export(model, inputs, str(path), dynamo=True, external_data=False, verbose=False)
+        axis = 1 if isinstance(model, Recurrent) else 0
+        shapes = tuple({axis: torch.export.Dim("batch")} for _ in inputs) if batch else None
+        if batch:  # what is traced with a batch of 1 is for that alone
+            inputs = tuple(torch.cat([x, x], axis) for x in inputs)
+        torch.onnx.export(
+            model, inputs, str(path), dynamo=True, external_data=False, verbose=False, dynamic_shapes=shapes
+        )
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", flush=True)
 
 
@@ -342,16 +400,17 @@ def main():
     parser.add_argument("folder", type=pathlib.Path, nargs="?")
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--list", action="store_true", help="print the names")
+    parser.add_argument("--batch", action="store_true", help="with a symbol for the batch, where torch exports the network")
     args = parser.parse_args()
     if args.list or not args.folder:
-        print("\n".join([*NETWORKS, *TREES]))
+        print("\n".join([*NETWORKS, *GRAPHS]))
         return
-    unknown = set(args.names) - NETWORKS.keys() - TREES.keys()
+    unknown = set(args.names) - NETWORKS.keys() - GRAPHS.keys()
     if unknown:
         parser.error(f"no such network: {', '.join(sorted(unknown))}")
     args.folder.mkdir(parents=True, exist_ok=True)
-    for name in args.names or [*NETWORKS, *TREES]:
-        write(name, args.folder)
+    for name in args.names or [*NETWORKS, *GRAPHS]:
+        write(name, args.folder, args.batch)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 # times them against ONNX Runtime. Needs a Python with torch, onnx, onnxscript and onnxruntime: PYTHON.
 #   run.sh [NAME...] [-- OPTIONS]   NAME: of `networks.py --list`, or a path of an .onnx file; all if none.
 #                                   OPTIONS: for burin_bench_networks, such as --layers --threads 2
-#   run.sh --check [NAME...]        compares every tensor instead (check.py)
+#   run.sh --check [NAME...] [-- OPTIONS]   compares every tensor instead (check.py)
 #   run.sh --kernels [OPTIONS]      times the kernels (burin_bench_kernels)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
