@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/onnx/importer.h"
 
-#include "frontend/onnx/order.h"
+#include "frontend/common/order.h"
 #include "frontend/onnx/read.h"
 
 #include <algorithm>
@@ -382,7 +382,7 @@ void Importer::lowerNode(const Node &node, ir::Builder &to) {
           .code("onnx.operator");
     ir::Op *const last = to.block().back();
     results = lowering->lower(NodeView{*this, node, to, std::move(inputs), imported});
-    orderOps(to.block(), last, results);
+    frontend::orderOps(to.block(), last, results);
   }
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i].empty())

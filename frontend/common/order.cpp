@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "frontend/onnx/order.h"
+#include "frontend/common/order.h"
 
 #include "ir/ops.h"
 
 #include <unordered_map>
 #include <vector>
 
-namespace burin::onnx {
+namespace burin::frontend {
 namespace {
 using ir::Op;
 using ir::Value;
@@ -106,4 +106,4 @@ void orderOps(ir::Block &block, Op *last, std::span<Value *const> results) {
   order.apply();
 }
 
-} // namespace burin::onnx
+} // namespace burin::frontend

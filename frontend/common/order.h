@@ -8,11 +8,11 @@
 
 #include <span>
 
-namespace burin::onnx {
+namespace burin::frontend {
 
 /// Puts the ops behind `last` (null: all) into the order in which the results need them, operands
 /// first; ops that no result needs keep their order behind these. So for blocks inside of them. Ops
 /// among which one defines an extent stay as they are.
 void orderOps(ir::Block &, ir::Op *last, std::span<ir::Value *const> results);
 
-} // namespace burin::onnx
+} // namespace burin::frontend
