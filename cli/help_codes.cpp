@@ -179,6 +179,52 @@ constexpr Topic kCodes[] = {
      "  The window of a convolution or pooling is larger than its padded input.\n"},
     {"onnx.wire", "A damaged file",
      "  The protobuf encoding is broken, nests too deeply, or is cut off.\n"},
+    {"torchscript.call", "A function is called without one of its arguments",
+     "  The source in the archive does not fit together.\n"},
+    {"torchscript.class", "A class without source",
+     R"(  Objects of classes that are written in C++, such as the packed weights of quantised layers, hold
+  nothing that could be compiled.
+)"},
+    {"torchscript.depth", "Functions call each other too deeply",
+     "  Calls are inlined, so that their depth is limited; recursion has no end here.\n"},
+    {"torchscript.entry", "A module without forward",
+     "  forward is what is compiled. Script or trace a module that has it.\n"},
+    {"torchscript.file", "A file that is not a TorchScript model",
+     R"(  The message says what it is instead, or where it is damaged. What torch.save writes has weights
+  and no program: torch.jit.script(model).save('model.pt') has both.
+)"},
+    {"torchscript.in_place", "A write in place that cannot be followed",
+     R"(  Writes become values here, so it must be known what shares memory. reshape() makes a view or a
+  copy, whichever the memory allows; an expanded tensor has several places for one element.
+)"},
+    {"torchscript.input", "An input without a shape, or of a type that is not supported",
+     R"(  A TorchScript model holds no shapes. torch.jit.trace stores its example inputs; otherwise
+  --input-shape x:1x3x224x224 gives them, with the type if it is not f32: ids:1x128xi64.
+)"},
+    {"torchscript.merge", "A value that differs on two ways through the program",
+     R"(  Which way is taken, only the run decides; what follows needs one type, shape and form for both.
+)"},
+    {"torchscript.method", "A method that is not there",
+     "  The source in the archive has no method of that name in the class.\n"},
+    {"torchscript.operator", "An operator that burin does not have",
+     R"(  The model is valid, but burin cannot compile this operator. `burin ops` lists what it can, by
+  operator and overload.
+)"},
+    {"torchscript.output", "An output that is not there, or is no tensor",
+     R"(  Outputs are tensors and numbers, in tuples, lists and dicts: output, output.0, output.KEY.
+)"},
+    {"torchscript.overload", "A call that fits no overload",
+     R"(  The types of the arguments fit none of the overloads that burin knows. `burin ops` lists them.
+)"},
+    {"torchscript.raise", "The program always ends in an exception",
+     R"(  With these shapes the model raises what the message says. Other shapes may be what it is for.
+)"},
+    {"torchscript.state", "A state that changes its form, or does not fit",
+     R"(  What the module assigns to an attribute, or writes into a buffer, is state between runs. It must
+  have one type and shape from the first run on.
+)"},
+    {"torchscript.syntax", "Source that PyTorch does not print",
+     "  The code in the archive is damaged, or was edited by hand.\n"},
 };
 
 constexpr Topic kText{

@@ -4,9 +4,11 @@
 #include "cli/mapped_file.h"
 #include "cli/sha256.h"
 #include "cli/shape_spec.h"
+#include "codegen/kernels/evaluator.h"
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/lookalike.h"
 #include "frontend/onnx/read.h"
+#include "frontend/torchscript/import.h"
 #include "ir/text.h"
 
 #include <algorithm>
@@ -39,11 +41,6 @@ bool looksLikeGir(std::string_view text) {
   return std::ranges::any_of(kWords, [&](std::string_view word) { return text.starts_with(word); });
 }
 
-/// A zip archive that holds `*/data.pkl` is TorchScript; its first entry says so in practice.
-bool looksLikeTorchScript(std::string_view bytes) {
-  return bytes.starts_with("PK\3\4") && bytes.substr(0, 4096).find("data.pkl") != bytes.npos;
-}
-
 [[noreturn]] void refuseFolder(const fs::path &path) {
   if (fs::exists(path / "saved_model.pb"))
     refuse(
@@ -53,30 +50,54 @@ bool looksLikeTorchScript(std::string_view bytes) {
          "a SavedModel has a file saved_model.pb");
 }
 
-enum class Format { onnx, gir };
+enum class Format { onnx, torchscript, gir };
 
-/// Throws for what is neither; the words about it are those of the frontends.
+/// Throws for what is none of them; the words about it are those of the frontends.
 Format formatOf(const fs::path &path, const MappedFile &file, std::string_view given) {
   if (given == "onnx")
     return Format::onnx;
-  if (given == "gir" || looksLikeGir(file.text()))
+  if (given == "gir" || (given.empty() && looksLikeGir(file.text())))
     return Format::gir;
-  if (looksLikeTorchScript(file.text()))
-    refuse(Problem::unsupported, "the TorchScript format is not there yet",
-           "export the model to ONNX: torch.onnx.export(model, inputs, 'model.onnx')");
-  if (const std::optional<onnx::LookAlike> other = onnx::lookAlike(file.bytes()))
+  if (given == "torchscript" || torchscript::looksLikeTorchScript(file.bytes()))
+    return Format::torchscript;
+  const auto refuseFile = [&](std::string_view what, const std::string &hint) {
     refuse(Problem::unreadable,
-           fmt::format("'{}' is {}, not a model", path.filename().string(), other->what),
-           other->hint);
+           fmt::format("'{}' is {}, not a model", path.filename().string(), what), hint);
+  };
+  if (const auto other = torchscript::notTorchScript(file.bytes()))
+    refuseFile(other->what, other->hint);
+  if (const std::optional<onnx::LookAlike> other = onnx::lookAlike(file.bytes()))
+    refuseFile(other->what, other->hint);
   return Format::onnx;
 }
 
-// ---- the options of ONNX ----
+// ---- shapes of inputs ----
+
+/// The inputs that a model has, and the symbols that it names itself.
+struct ModelInputs {
+  std::vector<std::string> names;
+  std::vector<std::string> symbols;
+};
+
+ModelInputs inputsOf(const onnx::Graph &graph) {
+  ModelInputs inputs;
+  for (const onnx::ValueInfo &input : graph.inputs) {
+    if (std::ranges::none_of(graph.initializers, [&](const onnx::Initializer &i) {
+          return i.tensor.name == input.name;
+        }))
+      inputs.names.push_back(input.name);
+    if (input.type.shape)
+      for (const onnx::Extent &extent : *input.type.shape)
+        if (const auto *name = std::get_if<std::string>(&extent))
+          inputs.symbols.push_back(*name);
+  }
+  return inputs;
+}
 
 /// The shapes of --input-shape, and the symbols in them.
 class Shapes {
 public:
-  Shapes(const Settings &settings, const fs::path &path) {
+  template <class Inputs> Shapes(const Settings &settings, Inputs inputs) {
     for (const std::string &text : settings.list("dim")) {
       const DimSpec spec = parseDimSpec(text);
       dims_[spec.symbol] = spec.bounds;
@@ -84,15 +105,18 @@ public:
     for (const std::string &text : settings.list("input-shape"))
       specs_.push_back(parseShapeSpec(text));
     if (!specs_.empty())
-      resolve(onnx::readModel(path).graph);
+      resolve(inputs());
   }
 
-  void apply(onnx::ImportOptions &options) const {
-    options.dims = dims_;
+  const std::map<std::string, ir::Shape, std::less<>> &shapes() const { return shapes_; }
+  const std::map<std::string, ir::ElementType, std::less<>> &elements() const { return elements_; }
+  /// The symbols of --dim that --input-shape does not take.
+  std::map<std::string, ir::Bounds, std::less<>> ofModel() const {
+    auto dims = dims_;
     for (const auto &[name, used] : isOfShape_)
       if (used == Use::shapeOnly)
-        options.dims.erase(name); // the importer knows the model's own names alone
-    options.inputShapes = shapes_;
+        dims.erase(name); // the importer knows the model's own names alone
+    return dims;
   }
 
   /// Gives the module the symbols that only the command line names, and checks element types.
@@ -116,24 +140,15 @@ public:
 private:
   enum class Use { model, shapeOnly };
 
-  void resolve(const onnx::Graph &graph) {
-    std::vector<std::string_view> inputs;
-    for (const onnx::ValueInfo &input : graph.inputs) {
-      if (std::ranges::none_of(graph.initializers, [&](const onnx::Initializer &i) {
-            return i.tensor.name == input.name;
-          }))
-        inputs.push_back(input.name);
-      if (input.type.shape)
-        for (const onnx::Extent &extent : *input.type.shape)
-          if (const auto *name = std::get_if<std::string>(&extent))
-            isOfShape_[*name] = Use::model;
-    }
+  void resolve(const ModelInputs &model) {
+    for (const std::string &symbol : model.symbols)
+      isOfShape_[symbol] = Use::model;
     for (ShapeSpec &spec : specs_) {
-      if (spec.name.empty() && inputs.size() != 1)
+      if (spec.name.empty() && model.names.size() != 1)
         refuse(Problem::usage,
                fmt::format("--input-shape without a name, but the model has {} inputs: {}",
-                           inputs.size(), fmt::join(inputs, ", ")));
-      add(spec.name.empty() ? std::string(inputs.front()) : spec.name, spec);
+                           model.names.size(), fmt::join(model.names, ", ")));
+      add(spec.name.empty() ? model.names.front() : spec.name, spec);
     }
   }
 
@@ -169,16 +184,45 @@ private:
   std::map<std::string, Use, std::less<>> isOfShape_;
 };
 
+/// Of --state.
+std::vector<std::pair<std::string, std::string>> statesOf(const Settings &settings) {
+  std::vector<std::pair<std::string, std::string>> states;
+  for (const std::string &text : settings.list("state")) {
+    const PairSpec spec = parseStateSpec(text);
+    states.emplace_back(spec.left, spec.right);
+  }
+  return states;
+}
+
 Model readOnnx(const fs::path &path, const Settings &settings) {
   onnx::ImportOptions options;
   options.outputs = settings.list("outputs");
-  for (const std::string &text : settings.list("state")) {
-    const PairSpec spec = parseStateSpec(text);
-    options.states.emplace_back(spec.left, spec.right);
-  }
-  const Shapes shapes(settings, path);
-  shapes.apply(options);
+  options.states = statesOf(settings);
+  const Shapes shapes(settings, [&] { return inputsOf(onnx::readModel(path).graph); });
+  options.dims = shapes.ofModel();
+  options.inputShapes = shapes.shapes();
   onnx::Import import = onnx::importModel(path, options);
+  shapes.finish(*import.module);
+  Model model;
+  model.module = std::move(import.module);
+  model.files = std::move(import.files);
+  return model;
+}
+
+Model readTorchScript(const fs::path &path, const Settings &settings) {
+  torchscript::ImportOptions options;
+  options.outputs = settings.list("outputs");
+  options.states = statesOf(settings);
+  const Shapes shapes(settings, [&] { return ModelInputs{torchscript::inputNames(path), {}}; });
+  if (const auto left = shapes.ofModel(); !left.empty())
+    refuse(Problem::usage,
+           fmt::format("--dim {}: no --input-shape has that symbol", left.begin()->first),
+           fmt::format("a TorchScript model has no symbols of its own: --input-shape x:[{},3]",
+                       left.begin()->first));
+  options.inputShapes = shapes.shapes();
+  options.inputTypes = shapes.elements();
+  options.evaluator = &kernels::evaluator();
+  torchscript::Import import = torchscript::importModel(path, options);
   shapes.finish(*import.module);
   Model model;
   model.module = std::move(import.module);
@@ -231,9 +275,17 @@ Model readModel(const Settings &settings) {
   Model model;
   {
     const MappedFile file(path);
-    model = formatOf(path, file, settings.text("input-format")) == Format::gir
-                ? readGir(path, file, settings)
-                : readOnnx(path, settings);
+    switch (formatOf(path, file, settings.text("input-format"))) {
+    case Format::onnx:
+      model = readOnnx(path, settings);
+      break;
+    case Format::torchscript:
+      model = readTorchScript(path, settings);
+      break;
+    case Format::gir:
+      model = readGir(path, file, settings);
+      break;
+    }
   }
   model.name = modelName(settings);
   model.sha256 = sha256Of(model.files);

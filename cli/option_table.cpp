@@ -76,7 +76,7 @@ constexpr Verbs kCompile = bit(Verb::compile), kInspect = bit(Verb::inspect), kR
 constexpr Option kOptions[] = {
     {.spelling = "--input-format", .kind = Kind::choice, .value = "FORMAT", .keyword = "FORMAT",
      .fallback = "(by content)", .choices = "onnx|torchscript|savedmodel|gir",
-     .planned = "torchscript|savedmodel", .group = Group::model, .verbs = kRead,
+     .planned = "savedmodel", .group = Group::model, .verbs = kRead,
      .help = "format of the model"},
     {.spelling = "--signature", .kind = Kind::list, .value = "NAME", .keyword = "SIGNATURES",
      .fallback = "(all; forward)", .group = Group::model, .verbs = kRead, .status = Status::planned,

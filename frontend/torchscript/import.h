@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a TorchScript archive to the IR.
+#pragma once
+
+#include "ir/evaluator.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+
+namespace burin::torchscript {
+
+struct ImportOptions {
+  /// By the name of the input: its shape and element type, where the user gives them. Others are
+  /// those of the example inputs that torch.jit.trace stores.
+  std::map<std::string, ir::Shape, std::less<>> inputShapes;
+  std::map<std::string, ir::ElementType, std::less<>> inputTypes;
+  /// Names of outputs to return; empty: all of them.
+  std::vector<std::string> outputs;
+  /// Pairs (input, output) that are one state.
+  std::vector<std::pair<std::string, std::string>> states;
+  /// Computes what a program asks of tensors that depend on constants alone.
+  const ir::Evaluator *evaluator = nullptr;
+};
+
+struct Import {
+  std::unique_ptr<ir::Module> module;
+  std::vector<std::filesystem::path> files; ///< that were read
+};
+
+/// Throws CompileErrors with every problem of the model at once.
+Import importModel(const std::filesystem::path &, const ImportOptions &);
+
+/// The names of the inputs of forward: parameters that may be tensors.
+std::vector<std::string> inputNames(const std::filesystem::path &);
+
+/// Whether a file may be a TorchScript archive: a zip archive.
+bool looksLikeTorchScript(std::span<const std::byte> file);
+/// What a file is that PyTorch wrote but that is no archive, and a hint; nothing for all others.
+struct NotTorchScript {
+  std::string what, hint;
+};
+std::optional<NotTorchScript> notTorchScript(std::span<const std::byte> file);
+
+/// An overload that has a lowering: "aten::conv2d", "padding".
+struct SupportedOp {
+  std::string name, overload;
+};
+std::vector<SupportedOp> supportedOps();
+
+} // namespace burin::torchscript

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend/torchscript/importer.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace burin::torchscript {
+namespace {
+
+int64_t versionOf(const Archive &archive) {
+  constexpr int64_t kNewest = 10;
+  const std::string_view name = archive.has(".data/version") ? ".data/version" : "version";
+  int64_t version = 0;
+  const Bytes bytes = archive.read(name);
+  const std::string_view text = textOf(bytes.span);
+  std::from_chars(text.data(), text.data() + text.size(), version);
+  if (version < 1)
+    throw unreadable(fmt::format("the member '{}' holds no version", name));
+  if (version > kNewest)
+    throw unreadable(
+        fmt::format("the archive has version {}, and versions 1 to {} are known", version, kNewest),
+        "save it by a PyTorch that writes a version that is known");
+  return version;
+}
+
+void requireLittleEndian(const Archive &archive) {
+  if (archive.has("byteorder") && textOf(archive.read("byteorder").span).starts_with("big"))
+    throw unreadable("the weights are stored big-endian", "save the model on another machine");
+}
+
+/// A path that leads into a value: its first name and the rest.
+std::pair<std::string_view, std::string_view> firstOf(std::string_view path) {
+  const size_t dot = path.find('.');
+  return {path.substr(0, dot), dot == std::string_view::npos ? "" : path.substr(dot + 1)};
+}
+
+} // namespace
+
+Importer::Importer(const Archive &archive, const ImportOptions &options)
+    : archive_{archive}, options_{options}, version_{versionOf(archive)} {
+  requireLittleEndian(archive);
+  if (archive.has("traced_inputs.pkl"))
+    examples_.emplace(archive.read("traced_inputs.pkl").span, "traced_inputs.pkl");
+}
+
+void Importer::problem(Problem kind, std::string_view code, std::string text, std::string hint) {
+  problems_.push_back({kind, std::string(code), {}, std::move(text), {}, std::move(hint)});
+}
+
+const Function &Importer::entry(const CellRef &model) const {
+  const Function *forward = model->type->method("forward");
+  if (!forward)
+    throw CompileError(Problem::unsupported, {}, "the module has no method forward")
+        .code("torchscript.entry")
+        .hint("script or trace a module that has one");
+  return *forward;
+}
+
+// ---- inputs ----
+
+namespace {
+
+/// The example inputs of forward, in order; null where there are none.
+const Pickled *exampleOf(const std::optional<Pickle> &examples, size_t i) {
+  const auto plain = [](const Pickled *p) { // without its type tag
+    while (p && p->is(Pickled::Kind::call) && p->text.starts_with("torch.jit._pickle.") &&
+           !p->items[0]->items.empty())
+      p = p->items[0]->items[0];
+    return p;
+  };
+  const Pickled *dict = examples ? plain(&examples->root()) : nullptr;
+  if (!dict || !dict->is(Pickled::Kind::dict))
+    return nullptr;
+  for (size_t k = 0; k + 1 < dict->items.size(); k += 2)
+    if (dict->items[k]->text == "forward") {
+      const Pickled *list = plain(dict->items[k + 1]);
+      return i < list->items.size() ? plain(list->items[i]) : nullptr;
+    }
+  return nullptr;
+}
+
+/// The type of a tensor among the examples.
+std::optional<ir::Type> typeOfExample(const Pickled *p) {
+  if (!p || !p->is(Pickled::Kind::call) || !p->text.starts_with("torch._utils._rebuild_tensor") ||
+      p->items[0]->items.size() < 3)
+    return std::nullopt;
+  const Pickled &storage = *p->items[0]->items[0], &shape = *p->items[0]->items[2];
+  if (!storage.is(Pickled::Kind::persistent) || storage.items[0]->items.size() < 2)
+    return std::nullopt;
+  const auto element = elementTypeOfStorage(storage.items[0]->items[1]->text);
+  if (!element)
+    return std::nullopt;
+  ir::Shape dims;
+  for (const Pickled *d : shape.items)
+    dims.emplace_back(d->integer);
+  return ir::Type{*element, std::move(dims)};
+}
+
+const Pickled *part(const Pickled *example, size_t i) {
+  const bool isContainer =
+      example && (example->is(Pickled::Kind::tuple) || example->is(Pickled::Kind::list));
+  return isContainer && i < example->items.size() ? example->items[i] : nullptr;
+}
+
+bool mayBeTensor(const Type &t) {
+  return t.is(Type::Kind::tensor) || std::ranges::any_of(t.items, mayBeTensor);
+}
+
+} // namespace
+
+Host Importer::tensorInput(const std::string &name, const Pickled *example) {
+  std::optional<ir::Type> type = typeOfExample(example);
+  if (const auto it = options_.inputShapes.find(name); it != options_.inputShapes.end()) {
+    usedOptions_.insert(name);
+    type = ir::Type{type ? type->element() : ElementType::f32, it->second};
+  }
+  if (const auto it = options_.inputTypes.find(name); type && it != options_.inputTypes.end())
+    type = type->withElement(it->second);
+  if (!type) {
+    problem(Problem::unsupported, "torchscript.input",
+            fmt::format("the input '{}' has no shape: a TorchScript model holds none", name),
+            fmt::format("give it one: --input-shape {}:1x3x224x224, and with the type if it is not "
+                        "f32: {}:1x128xi64",
+                        name, name));
+    type = ir::Type{ElementType::f32, {}};
+  }
+  return in_->make(main_->body.addArgument(*type, name));
+}
+
+Host Importer::numberInput(const std::string &name, const Type &type) {
+  const ElementType e = type.is(Type::Kind::boolean)   ? ElementType::boolean
+                        : type.is(Type::Kind::integer) ? ElementType::i64
+                                                       : ElementType::f64;
+  return RunNumber{main_->body.addArgument({e, {}}, name)};
+}
+
+Host Importer::input(const std::string &name, const Type &type, const Pickled *example) {
+  switch (type.kind) {
+  case Type::Kind::tensor:
+    return tensorInput(name, example);
+  case Type::Kind::boolean:
+  case Type::Kind::integer:
+  case Type::Kind::real:
+  case Type::Kind::number:
+    return numberInput(name, type);
+  case Type::Kind::optional:
+    return input(name, type.items[0], example);
+  case Type::Kind::tuple: {
+    std::vector<Host> items;
+    for (size_t i = 0; i < type.items.size(); ++i)
+      items.push_back(input(fmt::format("{}.{}", name, i), type.items[i], part(example, i)));
+    return makeTuple(std::move(items));
+  }
+  case Type::Kind::list:
+  case Type::Kind::dict: {
+    if (!example || !(example->is(Pickled::Kind::list) || example->is(Pickled::Kind::dict)))
+      break;
+    std::vector<Host> items;
+    const bool isDict = type.is(Type::Kind::dict);
+    for (size_t i = 0; i < example->items.size(); i += isDict ? 2 : 1) {
+      const std::string key = isDict ? example->items[i]->text : std::to_string(i);
+      if (isDict)
+        items.emplace_back(key);
+      items.push_back(input(fmt::format("{}.{}", name, key), type.items.back(),
+                            example->items[isDict ? i + 1 : i]));
+    }
+    const Host made = makeList(std::move(items));
+    made.as<CellRef>()->kind = isDict ? Cell::Kind::dict : Cell::Kind::list;
+    return made;
+  }
+  default:
+    break;
+  }
+  problem(Problem::unsupported, "torchscript.input",
+          fmt::format("the input '{}' is {}", name, typeText(type)),
+          type.is(Type::Kind::list) || type.is(Type::Kind::dict)
+              ? "trace the model, so that the archive tells how many tensors there are"
+              : "give it a default in the model, which is then compiled in");
+  return Uninitialized{};
+}
+
+std::vector<std::string> Importer::inputNames() {
+  Program program{archive_};
+  const Pickle pickle{archive_.read("data.pkl").span, "data.pkl"};
+  const Class &type = program.classNamed(pickle.root().text);
+  const Function *forward = type.method("forward");
+  std::vector<std::string> names;
+  for (size_t i = 1; forward && i < forward->parameters.size(); ++i) {
+    const Parameter &p = forward->parameters[i];
+    if (mayBeTensor(typeOf(p.type, *forward->file)))
+      names.push_back(p.name);
+  }
+  return names;
+}
+
+// ---- what the module holds ----
+
+void Importer::collectLeaves(const Host &h, const std::string &path, Leaves &into) const {
+  const auto name = [&](std::string_view part) {
+    return path.empty() ? std::string(part) : fmt::format("{}.{}", path, part);
+  };
+  if (const TensorRef *t = h.find<TensorRef>()) {
+    into.emplace(path, Leaf{*t, {}, in_->valueOf(*t)});
+  } else if (h.holds<Dim>() || h.holds<double>() || h.holds<bool>() || h.holds<RunNumber>()) {
+    into.emplace(path, Leaf{nullptr, h, nullptr});
+  } else if (const TupleRef *tuple = h.find<TupleRef>()) {
+    for (size_t i = 0; i < (*tuple)->items.size(); ++i)
+      collectLeaves((*tuple)->items[i], name(std::to_string(i)), into);
+  } else if (const CellRef *cell = h.find<CellRef>()) {
+    const Cell &c = **cell;
+    const bool isSeen = c.kind == Cell::Kind::object && !c.path.empty() && c.path != path;
+    if (isSeen)
+      return; // it lies elsewhere in the module, too
+    const size_t step = c.kind == Cell::Kind::dict ? 2 : 1;
+    for (size_t i = 0; i < c.items.size(); i += step)
+      collectLeaves(c.items[i + step - 1],
+                    name(c.kind == Cell::Kind::object ? c.names[i]
+                         : step == 2                  ? textOf(c.items[i])
+                                                      : std::to_string(i)),
+                    into);
+  }
+}
+
+/// The leaf at a path gets a value of the run.
+void Importer::setLeaf(const Host &root, const std::string &path, ir::Value *value) {
+  const auto replaced = [&](const auto &self, const Host &h, std::string_view rest) -> Host {
+    if (const TensorRef *t = h.find<TensorRef>()) {
+      in_->write(*t, value);
+      return h;
+    }
+    const auto [name, inner] = firstOf(rest);
+    if (const TupleRef *tuple = h.find<TupleRef>()) {
+      auto copy = std::make_shared<Tuple>(**tuple);
+      for (size_t i = 0; i < copy->items.size(); ++i)
+        if (std::to_string(i) == name)
+          copy->items[i] = self(self, copy->items[i], inner);
+      return TupleRef(std::move(copy));
+    }
+    if (const CellRef *cell = h.find<CellRef>()) {
+      Cell &c = **cell;
+      for (size_t i = 0; i < c.items.size(); ++i) {
+        const bool isHere = c.kind == Cell::Kind::object ? c.names[i] == name
+                            : c.isList()                 ? std::to_string(i) == name
+                                         : i % 2 == 1 && textOf(c.items[i - 1]) == name;
+        if (isHere)
+          c.items[i] = self(self, Host(c.items[i]), inner);
+      }
+      return h;
+    }
+    return RunNumber{value};
+  };
+  replaced(replaced, root, path);
+}
+
+// ---- outputs ----
+
+void Importer::collectOutputs(const Host &h, const std::string &name) {
+  if (const TensorRef *t = h.find<TensorRef>()) {
+    outputs_.emplace_back(name, in_->valueOf(*t));
+  } else if (h.holds<Dim>() || h.holds<double>() || h.holds<bool>() || h.holds<RunNumber>()) {
+    outputs_.emplace_back(name, in_->scalarOf(h));
+  } else if (const TupleRef *tuple = h.find<TupleRef>()) {
+    const Class *type = (*tuple)->type;
+    for (size_t i = 0; i < (*tuple)->items.size(); ++i)
+      collectOutputs((*tuple)->items[i],
+                     fmt::format("{}.{}", name,
+                                 type && i < type->attributes.size() ? type->attributes[i].name
+                                                                     : std::to_string(i)));
+  } else if (const CellRef *cell = h.find<CellRef>(); cell && (*cell)->kind != Cell::Kind::object) {
+    const bool isDict = !(*cell)->isList();
+    for (size_t i = 0; i < (*cell)->items.size(); i += isDict ? 2 : 1)
+      collectOutputs(
+          (*cell)->items[isDict ? i + 1 : i],
+          fmt::format("{}.{}", name, isDict ? textOf((*cell)->items[i]) : std::to_string(i)));
+  } else if (const Uninitialized *u = h.find<Uninitialized>()) {
+    if (!u->why.empty())
+      problem(Problem::unsupported, "torchscript.merge", fmt::format("{}: {}", name, u->why));
+  } else if (!h.isNone()) {
+    problem(Problem::unsupported, "torchscript.output",
+            fmt::format("the output '{}' is {}, expected tensors and numbers", name, typeText(h)));
+  }
+}
+
+// ---- the whole ----
+
+std::unique_ptr<ir::Module> Importer::evaluate(std::vector<std::string> &found) {
+  module_ = std::make_unique<ir::Module>();
+  module_->format = "torchscript";
+  outputs_.clear();
+  main_ = &module_->addFunction("main");
+  Evaluation in{*module_, main_->body, options_.evaluator};
+  in_ = &in;
+  Program program{archive_};
+  const Pickle constantsPickle{archive_.read("constants.pkl").span, "constants.pkl"};
+  Loader constantsLoader{archive_, program, in, "constants"};
+  const Host constants = constantsLoader.load(constantsPickle.root(), "CONSTANTS", nullptr);
+  const TupleRef *all = constants.find<TupleRef>();
+  Interpreter interpreter{program, in, all ? (*all)->items : std::vector<Host>{}, version_,
+                          problems_};
+  const Pickle pickle{archive_.read("data.pkl").span, "data.pkl"};
+  Loader loader{archive_, program, in, "data"};
+  const Host root = loader.load(pickle.root(), "", &interpreter);
+  if (!root.holds<CellRef>() || !root.as<CellRef>()->type)
+    throw unreadable("the archive holds no module");
+  const CellRef &model = root.as<CellRef>();
+  const Function &forward = entry(model);
+
+  Given given;
+  for (size_t i = 1; i < forward.parameters.size(); ++i) {
+    const Parameter &p = forward.parameters[i];
+    const Pickled *example = exampleOf(examples_, i - 1);
+    const bool isAsked = example != nullptr || options_.inputShapes.contains(p.name);
+    if (p.otherwise && !isAsked)
+      break; // the default, and so for those behind it
+    given.positional.push_back(input(p.name, typeOf(p.type, *forward.file), example));
+  }
+  Leaves before;
+  collectLeaves(root, "", before);
+  for (const std::string &path : states_) {
+    const auto it = before.find(path);
+    if (it == before.end())
+      continue; // it was reported
+    const Leaf &leaf = it->second;
+    setLeaf(
+        root, path,
+        main_->body.addArgument(leaf.tensor ? leaf.is->type : in.scalarOf(leaf.value)->type, path));
+  }
+  checkOptions();
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+
+  Leaves running; // with the states as arguments
+  collectLeaves(root, "", running);
+  try {
+    collectOutputs(interpreter.callMethod(model, "forward", given), "output");
+  } catch (const Raised &raised) {
+    throw CompileError(Problem::invalid, raised.at,
+                       fmt::format("the program always ends in an exception: {}", raised.message))
+        .code("torchscript.raise")
+        .hint("give the inputs the shapes that the model is for");
+  } catch (const CompileError &error) {
+    problems_.push_back(error.diagnostic());
+  }
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+
+  Leaves after;
+  collectLeaves(root, "", after);
+  std::vector<ir::Value *> next;
+  for (const auto &[path, leaf] : after) {
+    const auto it = running.find(path);
+    const bool isState = std::ranges::find(states_, path) != states_.end();
+    if (it == running.end() || !it->second.tensor != !leaf.tensor) {
+      problem(Problem::unsupported, "torchscript.state",
+              fmt::format("the attribute '{}' has another form after the first run", path),
+              "give it a tensor of its final shape before the model is saved");
+      continue;
+    }
+    const Leaf &was = it->second;
+    const bool isSame =
+        leaf.tensor ? leaf.is == was.is
+                    : textOf(leaf.value) == textOf(was.value) && !leaf.value.holds<RunNumber>();
+    const bool isSameNumber = leaf.value.holds<RunNumber>() && was.value.holds<RunNumber>() &&
+                              leaf.value.as<RunNumber>().value == was.value.as<RunNumber>().value;
+    if (!isState && !isSame && !isSameNumber)
+      found.push_back(path);
+  }
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+  if (!found.empty())
+    return nullptr;
+  for (const std::string &path : states_) {
+    const Leaf &leaf = after.at(path), &first = before.at(path);
+    ir::Value *value = leaf.tensor ? leaf.is : in.scalarOf(leaf.value);
+    ir::Value *initial = first.tensor ? first.is : in.scalarOf(first.value);
+    if (value->type != initial->type)
+      problem(Problem::unsupported, "torchscript.state",
+              fmt::format("the attribute '{}' is {} at first and {} after a run", path,
+                          initial->type.text(), value->type.text()),
+              "give it a tensor of its final shape and type before the model is saved");
+    size_t argument = 0;
+    while (main_->body.argument(argument)->name != path)
+      ++argument;
+    main_->states.push_back({path, argument, outputs_.size(), initial});
+    outputs_.emplace_back(path + ".next", value);
+  }
+  applyOptions(*main_);
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+  std::vector<ir::Value *> results;
+  for (const auto &[name, value] : outputs_) {
+    results.push_back(value);
+    main_->resultNames.push_back(name);
+  }
+  in.to().yield(results);
+  in_ = nullptr;
+  return std::move(module_);
+}
+
+/// Of --outputs and --state.
+void Importer::applyOptions(ir::Function &main) {
+  const auto isState = [&](size_t i) { return main.stateOfResult(i) != nullptr; };
+  if (!options_.outputs.empty()) {
+    for (const std::string &name : options_.outputs)
+      if (std::ranges::find(outputs_, name, &std::pair<std::string, ir::Value *>::first) ==
+          outputs_.end())
+        problem(Problem::usage, "torchscript.output",
+                fmt::format("--outputs {}: the model has no output of that name", name));
+    std::vector<std::pair<std::string, ir::Value *>> kept;
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      const bool isWanted =
+          std::ranges::find(options_.outputs, outputs_[i].first) != options_.outputs.end();
+      if (isState(i))
+        for (ir::State &s : main.states)
+          if (s.result == i)
+            s.result = kept.size();
+      if (isState(i) || isWanted)
+        kept.push_back(outputs_[i]);
+    }
+    outputs_ = std::move(kept);
+  }
+  for (const auto &[in, out] : options_.states) {
+    ir::State state{in, SIZE_MAX, SIZE_MAX, nullptr};
+    for (size_t i = 0; i < main.body.numArguments(); ++i)
+      if (main.body.argument(i)->name == in)
+        state.argument = i;
+    for (size_t i = 0; i < outputs_.size(); ++i)
+      if (outputs_[i].first == out)
+        state.result = i;
+    if (state.argument == SIZE_MAX || state.result == SIZE_MAX)
+      problem(Problem::usage, "torchscript.state",
+              fmt::format("--state {}={}: the model has no {} '{}'", in, out,
+                          state.argument == SIZE_MAX ? "input" : "output",
+                          state.argument == SIZE_MAX ? in : out));
+    else if (main.body.argument(state.argument)->type != outputs_[state.result].second->type)
+      problem(Problem::usage, "torchscript.state",
+              fmt::format("--state {}={}: {} and {} differ", in, out,
+                          main.body.argument(state.argument)->type.text(),
+                          outputs_[state.result].second->type.text()));
+    else
+      main.states.push_back(state);
+  }
+}
+
+void Importer::checkOptions() {
+  for (const auto &[name, shape] : options_.inputShapes)
+    if (!usedOptions_.contains(name))
+      problem(Problem::usage, "dims.unknown",
+              fmt::format("--input-shape {}: the model has no input of that name", name));
+}
+
+std::unique_ptr<ir::Module> Importer::run() {
+  for (;;) {
+    std::vector<std::string> found;
+    if (auto module = evaluate(found)) {
+      module->eraseUnusedConstants();
+      return module;
+    }
+    states_.insert(states_.end(), found.begin(), found.end());
+  }
+}
+
+namespace {
+
+Archive openArchive(const std::filesystem::path &path) {
+  Archive archive{frontend::mapFile(path, "torchscript.file")};
+  requireTorchScript(archive);
+  return archive;
+}
+
+} // namespace
+
+Import importModel(const std::filesystem::path &path, const ImportOptions &options) {
+  const Archive archive = openArchive(path);
+  return {Importer{archive, options}.run(), {path}};
+}
+
+std::vector<std::string> inputNames(const std::filesystem::path &path) {
+  const Archive archive = openArchive(path);
+  return Importer{archive, {}}.inputNames();
+}
+
+bool looksLikeTorchScript(std::span<const std::byte> file) { return isZip(file); }
+
+std::optional<NotTorchScript> notTorchScript(std::span<const std::byte> file) {
+  const LookAlike *other = torchLookAlike(file);
+  return other ? std::optional(NotTorchScript{other->what, other->hint}) : std::nullopt;
+}
+
+std::vector<SupportedOp> supportedOps() {
+  std::vector<SupportedOp> all;
+  for (const Overload &o : allOverloads())
+    if (o.lower)
+      all.push_back({o.schema.name, o.schema.overload});
+  return all;
+}
+
+} // namespace burin::torchscript

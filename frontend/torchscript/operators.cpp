@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a printed call to the row of its overload: names of overloads are not in the file.
+#include "frontend/common/order.h"
+#include "frontend/torchscript/interpreter.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <unordered_map>
+
+namespace burin::torchscript {
+namespace {
+
+/// Schemas of the host come in families, which the table writes once: N stands for the number types
+/// (with mixed ones where two N take part, and R for the type of the result), K for the types of
+/// keys of a dict.
+void expand(std::string_view schema, Host (*lower)(const Call &), std::vector<Overload> &into) {
+  const auto replaced =
+      [&](std::initializer_list<std::pair<std::string_view, std::string_view>> all) {
+        std::string text(schema);
+        for (const auto &[what, with] : all)
+          if (const size_t at = text.find(what); at != std::string::npos)
+            text.replace(at, what.size(), with);
+        return text;
+      };
+  const auto add = [&](std::string text) { into.push_back({parseSchema(text), text, lower}); };
+  if (schema.find(".N(N a, N b)") != std::string_view::npos) {
+    add(replaced({{".N(N a, N b)", ".int(int a, int b)"}, {"-> R", "-> int"}}));
+    add(replaced({{".N(N a, N b)", ".float(float a, float b)"}, {"-> R", "-> float"}}));
+    add(replaced({{".N(N a, N b)", ".int_float(int a, float b)"}, {"-> R", "-> float"}}));
+    add(replaced({{".N(N a, N b)", ".float_int(float a, int b)"}, {"-> R", "-> float"}}));
+  } else if (schema.find(".N(N a)") != std::string_view::npos) {
+    add(replaced({{".N(N a)", ".int(int a)"}, {"-> R", "-> int"}}));
+    add(replaced({{".N(N a)", ".float(float a)"}, {"-> R", "-> float"}}));
+  } else if (schema.find("Dict(K, t)") != std::string_view::npos) {
+    for (const std::string_view key : {"str", "int", "bool", "float", "Tensor"}) {
+      std::string text(schema);
+      for (size_t at = 0; (at = text.find('K', at)) != std::string::npos; at += key.size())
+        text.replace(at, 1, key);
+      add(std::move(text));
+    }
+  } else {
+    add(replaced({{"FACTORY", "ScalarType? dtype=None, Layout? layout=None, Device? device=None, "
+                              "bool? pin_memory=None"}}));
+  }
+}
+
+bool isPoison(const Host &h) {
+  if (h.holds<Uninitialized>())
+    return true;
+  if (const CellRef *cell = h.find<CellRef>(); cell && (*cell)->kind != Cell::Kind::object)
+    return std::ranges::any_of((*cell)->items, isPoison);
+  if (const TupleRef *tuple = h.find<TupleRef>())
+    return std::ranges::any_of((*tuple)->items, isPoison);
+  return false;
+}
+
+std::string whyOf(const Host &h) {
+  const Uninitialized *u = h.find<Uninitialized>();
+  return u ? u->why : std::string{};
+}
+
+std::string argumentTypes(const Given &given) {
+  std::string text;
+  for (const Host &h : given.positional)
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", typeText(h));
+  for (const auto &[name, h] : given.keywords)
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, typeText(h));
+  return text;
+}
+
+/// The tensors of a result that are no views of others.
+void collectValues(Evaluation &in, const Host &h, std::vector<Value *> &into) {
+  if (const TensorRef *t = h.find<TensorRef>(); t && !(*t)->base())
+    into.push_back(in.valueOf(*t));
+  if (const RunNumber *n = h.find<RunNumber>())
+    into.push_back(n->value);
+  if (const TupleRef *tuple = h.find<TupleRef>())
+    for (const Host &item : (*tuple)->items)
+      collectValues(in, item, into);
+}
+
+struct Match {
+  const Overload *overload = nullptr;
+  std::vector<Host> values;
+};
+
+/// The first overload that fits: without implicit conversions if there is a choice, then with them.
+std::optional<Match> resolve(std::span<const Overload *const> candidates, const Given &given) {
+  for (const bool converts : {false, true}) {
+    if (!converts && candidates.size() == 1)
+      continue;
+    for (const Overload *o : candidates)
+      if (auto values = match(o->schema, given, converts))
+        return Match{o, std::move(*values)};
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+const std::vector<Overload> &allOverloads() {
+  static const std::vector<Overload> kAll = [] {
+    std::vector<Overload> all;
+    for (const std::span<const Lowering> family :
+         {mathLowerings(), activationLowerings(), nnLowerings(), reduceLowerings(), viewLowerings(),
+          indexLowerings(), createLowerings(), recurrentLowerings(), imageLowerings(),
+          containerLowerings(), hostLowerings()})
+      for (const Lowering &row : family)
+        expand(row.schema, row.lower, all);
+    return all;
+  }();
+  return kAll;
+}
+
+std::span<const Overload *const> overloadsOf(std::string_view name) {
+  static const auto kByName = [] {
+    std::unordered_map<std::string_view, std::vector<const Overload *>> byName;
+    for (const Overload &o : allOverloads())
+      byName[o.schema.name].push_back(&o);
+    return byName;
+  }();
+  const auto it = kByName.find(name);
+  return it == kByName.end() ? std::span<const Overload *const>{} : it->second;
+}
+
+/// Keeps a problem and goes on, so that all are reported; what it would have made is not there.
+Host Interpreter::report(const CompileError &error) {
+  const Diagnostic &d = error.diagnostic();
+  const auto same = [&](const Diagnostic &other) {
+    return other.at == d.at && other.text == d.text;
+  };
+  if (std::ranges::none_of(problems_, same))
+    problems_.push_back(d);
+  return Uninitialized{};
+}
+
+Host Interpreter::callOperator(const std::string &name, const Given &given) {
+  in_.to().at.op = name;
+  const auto poisoned = [&](const Host &h) { return isPoison(h); };
+  for (const Host &h : given.positional)
+    if (const std::string why = whyOf(h); !why.empty())
+      return report(CompileError(Problem::unsupported, in_.to().at, why).code("torchscript.merge"));
+  if (std::ranges::any_of(given.positional, poisoned) ||
+      std::ranges::any_of(given.keywords, [&](const auto &k) { return poisoned(k.second); }))
+    return Uninitialized{};
+  const auto candidates = overloadsOf(name);
+  const bool inPlace = name.ends_with('_') && !name.ends_with("__");
+  if (candidates.empty() && inPlace &&
+      !overloadsOf(std::string_view(name).substr(0, name.size() - 1)).empty())
+    return callInPlace(name, given);
+  if (candidates.empty())
+    return report(CompileError(Problem::unsupported, in_.to().at,
+                               fmt::format("the operator {} is not supported", name))
+                      .code("torchscript.operator")
+                      .hint("`burin ops` lists what is supported"));
+  std::optional<Match> found = resolve(candidates, given);
+  if (!found)
+    return report(CompileError(Problem::unsupported, in_.to().at,
+                               fmt::format("{}({}) fits no overload that burin knows", name,
+                                           argumentTypes(given)))
+                      .code("torchscript.overload")
+                      .hint("`burin ops` lists what is supported"));
+  return lower(*found->overload, std::move(found->values));
+}
+
+Host Interpreter::lower(const Overload &overload, std::vector<Host> values) {
+  in_.to().at.op = overload.schema.fullName();
+  try {
+    if (!overload.lower)
+      throw CompileError(
+          Problem::unsupported, in_.to().at,
+          fmt::format("the operator {} is not supported", overload.schema.fullName()))
+          .code("torchscript.operator")
+          .hint("`burin ops` lists what is supported");
+    ir::Op *const last = in_.to().block().back();
+    Host result = overload.lower(Call{*this, in_, overload.schema, std::move(values), version_});
+    std::vector<Value *> made;
+    collectValues(in_, result, made);
+    frontend::orderOps(in_.to().block(), last, made);
+    return result;
+  } catch (const CompileError &error) {
+    return report(error);
+  }
+}
+
+/// add_ is add and a write: the same arguments, cast to the type that the tensor has.
+Host Interpreter::callInPlace(const std::string &name, const Given &given) {
+  const std::string pure = name.substr(0, name.size() - 1);
+  std::optional<Match> found = resolve(overloadsOf(pure), given);
+  const TensorRef *self =
+      found && !found->values.empty() ? found->values[0].find<TensorRef>() : nullptr;
+  if (!self)
+    return report(CompileError(Problem::unsupported, in_.to().at,
+                               fmt::format("{}({}) fits no overload that burin knows", name,
+                                           argumentTypes(given)))
+                      .code("torchscript.overload"));
+  const TensorRef target = *self;
+  const Host result = lower(*found->overload, std::move(found->values));
+  const TensorRef *made = result.find<TensorRef>();
+  if (!made)
+    return result;
+  if (*made == target)
+    return result; // the identity
+  Value *const before = in_.valueOf(target);
+  Value *after = compose::cast(in_.to(), in_.valueOf(*made), before->type.element());
+  if ((*made)->base() == target || after->type.shape() != before->type.shape())
+    return report(
+        CompileError(Problem::unsupported, in_.to().at,
+                     fmt::format("{} changes the shape of a tensor in place, from {} to {}", name,
+                                 before->type.text(), after->type.text()))
+            .code("torchscript.in_place")
+            .hint(fmt::format("use torch.{} and its result", pure.substr(pure.rfind(':') + 1))));
+  in_.write(target, after);
+  return target;
+}
+
+} // namespace burin::torchscript

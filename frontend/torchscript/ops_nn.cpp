@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Convolutions, pooling, products of matrices, normalisation. Images are NHWC inside: a transpose
+// before and behind each, which the passes cancel.
+#include "frontend/common/einsum.h"
+#include "frontend/torchscript/lowering.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <numeric>
+
+namespace burin::torchscript {
+namespace {
+
+// ---- products ----
+
+Value *product(const Call &n, Value *a, Value *b, bool transposeB = false) {
+  return n.to.make(ops::matmul, {a, b}, {attr::transposeA(false), attr::transposeB(transposeB)});
+}
+
+Host linear(const Call &n) {
+  Value *x = n.value("input"), *weight = n.value("weight");
+  Value *y;
+  if (x->type.rank() == 1 || weight->type.rank() == 1) {
+    Value *w = weight->type.rank() == 2 ? compose::transpose(n.to, weight, {1, 0}) : weight;
+    y = compose::matmul(n.to, x, w);
+  } else {
+    y = product(n, x, weight, true);
+  }
+  if (Value *bias = n.valueOrNull("bias"))
+    y = n.to.make(ops::add, {y, bias});
+  return n.tensor(y);
+}
+
+Host matmul(const Call &n) {
+  Value *a = n.value("self"), *b = n.value("other");
+  return n.tensor(compose::matmul(n.to, a, b));
+}
+template <const char *const &second> Host plainProduct(const Call &n) {
+  return n.tensor(compose::matmul(n.to, n.value("self"), n.value(second)));
+}
+constexpr const char *kMat2 = "mat2", *kVec = "vec", *kTensor = "tensor";
+
+/// beta * self + alpha * a b.
+Host addProduct(const Call &n, std::string_view a, std::string_view b) {
+  const compose::Arith is{n.to};
+  Value *y = compose::matmul(n.to, n.value(a), n.value(b));
+  const double alpha = n.real("alpha"), beta = n.real("beta");
+  if (alpha != 1)
+    y = is.mul(y, alpha);
+  if (beta == 0)
+    return n.tensor(y);
+  Value *c = n.value("self");
+  return n.tensor(is.add(y, beta == 1 ? c : is.mul(c, beta)));
+}
+Host addmm(const Call &n) { return addProduct(n, "mat1", "mat2"); }
+Host baddbmm(const Call &n) { return addProduct(n, "batch1", "batch2"); }
+Host addmv(const Call &n) { return addProduct(n, "mat", "vec"); }
+
+Host einsum(const Call &n) {
+  const auto refuse = [&](Problem problem, std::string text) {
+    if (problem == Problem::invalid)
+      n.fail("einsum", std::move(text));
+    n.unsupported("einsum", std::move(text));
+  };
+  const std::vector<Value *> operands = n.tensors("tensors");
+  return n.tensor(compose::einsum(n.to, n.text("equation"), operands, refuse));
+}
+
+Host outer(const Call &n) {
+  const compose::Arith is{n.to};
+  return n.tensor(is.mul(compose::unsqueeze(n.to, n.value("self"), {1}),
+                         compose::unsqueeze(n.to, n.value("vec2"), {0})));
+}
+
+Host attention(const Call &n) {
+  const compose::Arith is{n.to};
+  Value *q = n.value("query"), *k = n.value("key"), *v = n.value("value");
+  if (n.real("dropout_p") != 0)
+    n.unsupported("training", "attention with dropout", "call model.eval() before it is saved");
+  const size_t rank = q->type.rank();
+  const Dim depth = q->type.dim(rank - 1);
+  if (!depth.isNumber())
+    n.unsupported("symbolic", "attention over an open depth", "fix the symbol with --dim");
+  const double scale =
+      n.has("scale") ? n.real("scale") : 1 / std::sqrt(static_cast<double>(depth.number()));
+  if (n.flag("enable_gqa") && rank >= 3 && q->type.dim(rank - 3) != k->type.dim(rank - 3)) {
+    // Each head of k and v serves several of q.
+    const Dim times = floorDiv(q->type.dim(rank - 3), k->type.dim(rank - 3));
+    for (Value **x : {&k, &v}) {
+      Dims wide = (*x)->type.shape();
+      wide.insert(wide.begin() + static_cast<ptrdiff_t>(rank) - 2, times);
+      Value *spread = compose::unsqueeze(n.to, *x, {static_cast<int64_t>(rank) - 2});
+      Dims joined = (*x)->type.shape();
+      joined[rank - 3] = joined[rank - 3] * times;
+      *x = compose::reshape(n.to, compose::expand(n.to, spread, wide), joined);
+    }
+  }
+  Value *weights = is.mul(product(n, q, k, true), scale);
+  const double never = -INFINITY;
+  Value *mask = n.valueOrNull("attn_mask");
+  if (n.flag("is_causal")) {
+    const Dims square = {q->type.dim(rank - 2), k->type.dim(rank - 2)};
+    mask = is.lessEqual(compose::iota(n.to, ElementType::i64, square, 1),
+                        compose::iota(n.to, ElementType::i64, square, 0));
+  }
+  if (mask)
+    weights = mask->type.element() == ElementType::boolean ? is.where(mask, weights, never)
+                                                           : is.add(weights, mask);
+  const auto axis = static_cast<int64_t>(weights->type.rank()) - 1;
+  return n.tensor(product(n, n.to.make(ops::softmax, {weights}, {attr::axis(axis)}), v));
+}
+
+// ---- convolutions ----
+
+/// One number for each spatial axis; one stands for all.
+Ints perAxis(const Call &n, std::string_view name, size_t spatial) {
+  Ints all = n.ints(name);
+  if (all.size() == 1)
+    all.assign(spatial, all[0]);
+  if (all.size() != spatial)
+    n.fail("window", fmt::format("{} has {} entries, expected {}", name, all.size(), spatial));
+  return all;
+}
+
+Dims bothSides(const Ints &pads) {
+  Dims all(pads.begin(), pads.end());
+  all.insert(all.end(), pads.begin(), pads.end());
+  return all;
+}
+
+/// An image without the axis of the batch gets it for the while.
+struct Image {
+  Value *x;
+  bool batched;
+};
+Image image(const Call &n, std::string_view name, size_t spatial) {
+  Value *x = n.value(name);
+  if (x->type.rank() == spatial + 2)
+    return {x, true};
+  if (x->type.rank() != spatial + 1)
+    n.fail("rank", fmt::format("{} has rank {}, expected {}", name, x->type.rank(), spatial + 2));
+  return {compose::unsqueeze(n.to, x, {0}), false};
+}
+Host done(const Call &n, const Image &of, Value *channelsLast) {
+  Value *y = compose::toChannelsFirst(n.to, channelsLast);
+  return n.tensor(of.batched ? y : compose::squeeze(n.to, y, {0}));
+}
+
+Host convolve(const Call &n, const Dims &pads) {
+  Value *filter = n.value("weight");
+  const size_t spatial = filter->type.rank() - 2;
+  const Image in = image(n, "input", spatial);
+  Value *y = n.to.make(
+      ops::conv, {compose::toChannelsLast(n.to, in.x), compose::filterChannelsLast(n.to, filter)},
+      {attr::strides(perAxis(n, "stride", spatial)), attr::pads(pads),
+       attr::dilations(perAxis(n, "dilation", spatial)), attr::group(n.integer("groups"))});
+  if (Value *bias = n.valueOrNull("bias"))
+    y = n.to.make(ops::add, {y, bias});
+  return done(n, in, y);
+}
+
+Host conv(const Call &n) {
+  return convolve(n, bothSides(perAxis(n, "padding", n.value("weight")->type.rank() - 2)));
+}
+
+/// padding is "valid" or "same".
+Host convPadding(const Call &n) {
+  const ir::Shape &filter = n.value("weight")->type.shape();
+  const size_t spatial = filter.size() - 2;
+  const std::string &mode = n.text("padding");
+  if (mode == "valid")
+    return convolve(n, Dims(2 * spatial, Dim(0)));
+  if (mode != "same")
+    n.fail("padding", fmt::format("padding is '{}', expected valid or same", mode));
+  const Ints dilations = perAxis(n, "dilation", spatial);
+  Dims pads(2 * spatial);
+  for (size_t i = 0; i < spatial; ++i) {
+    const Dim total = Dim(dilations[i]) * (filter[2 + i] - 1);
+    pads[i] = floorDiv(total, 2);
+    pads[spatial + i] = total - pads[i];
+  }
+  return convolve(n, pads);
+}
+
+Host convTranspose(const Call &n) {
+  Value *filter = n.value("weight"); // [c, o/g, kernel...]
+  const size_t spatial = filter->type.rank() - 2;
+  const Image in = image(n, "input", spatial);
+  const int64_t group = n.integer("groups");
+  const Ints more = perAxis(n, "output_padding", spatial);
+  // [c, o/g, kernel...] to [o, kernel..., c/g].
+  const Dim c = filter->type.dim(0), each = filter->type.dim(1);
+  Dims grouped = {Dim(group), floorDiv(c, group), each}, flat = {each * Dim(group)};
+  Ints perm = {0, 2};
+  for (size_t i = 0; i < spatial; ++i) {
+    grouped.push_back(filter->type.dim(2 + i));
+    flat.push_back(filter->type.dim(2 + i));
+    perm.push_back(static_cast<int64_t>(3 + i));
+  }
+  perm.push_back(1);
+  flat.push_back(floorDiv(c, group));
+  Value *f = compose::reshape(
+      n.to, compose::transpose(n.to, compose::reshape(n.to, filter, grouped), perm), flat);
+  Value *y = n.to.make(ops::conv_transpose, {compose::toChannelsLast(n.to, in.x), f},
+                       {attr::strides(perAxis(n, "stride", spatial)),
+                        attr::pads(bothSides(perAxis(n, "padding", spatial))),
+                        attr::dilations(perAxis(n, "dilation", spatial)), attr::group(group),
+                        attr::outputPads(Dims(more.begin(), more.end()))});
+  if (Value *bias = n.valueOrNull("bias"))
+    y = n.to.make(ops::add, {y, bias});
+  return done(n, in, y);
+}
+
+Host anyConv(const Call &n) { return n.flag("transposed") ? convTranspose(n) : conv(n); }
+
+// ---- pooling ----
+
+struct Window {
+  Ints kernel, strides, pads, dilations;
+  Dims overhang; ///< positions behind the end pads that a ceiling adds
+};
+
+Window window(const Call &n, const ir::Shape &x, size_t spatial, bool dilated) {
+  Window w;
+  w.kernel = perAxis(n, "kernel_size", spatial);
+  w.strides = n.ints("stride").empty() ? w.kernel : perAxis(n, "stride", spatial);
+  w.pads = perAxis(n, "padding", spatial);
+  w.dilations = dilated ? perAxis(n, "dilation", spatial) : Ints(spatial, 1);
+  w.overhang.assign(spatial, Dim(0));
+  if (!n.flag("ceil_mode"))
+    return w;
+  for (size_t i = 0; i < spatial; ++i) {
+    const Dim span = x[2 + i] + 2 * w.pads[i] - w.dilations[i] * (w.kernel[i] - 1) - 1;
+    Dim last = ceilDiv(span, w.strides[i]); // the index of the last window
+    // A window that begins in the end padding is dropped.
+    if (span.isNumber() && last.number() * w.strides[i] >= x[2 + i].number() + w.pads[i])
+      last = last - 1;
+    w.overhang[i] = max(last * Dim(w.strides[i]) - span, 0);
+  }
+  return w;
+}
+
+Dims withOverhang(const Window &w) {
+  Dims pads = bothSides(w.pads);
+  for (size_t i = 0; i < w.overhang.size(); ++i)
+    pads[w.overhang.size() + i] = pads[w.overhang.size() + i] + w.overhang[i];
+  return pads;
+}
+
+template <size_t spatial> Host maxPool(const Call &n) {
+  const Image in = image(n, "self", spatial);
+  const Window w = window(n, in.x->type.shape(), spatial, true);
+  return done(n, in,
+              n.to.make(ops::max_pool, {compose::toChannelsLast(n.to, in.x)},
+                        {attr::kernel(w.kernel), attr::strides(w.strides),
+                         attr::pads(withOverhang(w)), attr::dilations(w.dilations)}));
+}
+
+template <size_t spatial> Host averagePool(const Call &n) {
+  const Image in = image(n, "self", spatial);
+  const Window w = window(n, in.x->type.shape(), spatial, false);
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(n.schema.arguments, name, &Schema::Argument::name) !=
+               n.schema.arguments.end() &&
+           n.has(name);
+  };
+  const bool divides = has("divisor_override");
+  Value *y = n.to.make(ops::average_pool, {compose::toChannelsLast(n.to, in.x)},
+                       {attr::kernel(w.kernel), attr::strides(w.strides),
+                        attr::pads(bothSides(w.pads)), attr::dilations(w.dilations),
+                        attr::countIncludePad(divides || n.flag("count_include_pad")),
+                        attr::outputPads(w.overhang)});
+  if (divides) {
+    int64_t size = 1;
+    for (const int64_t k : w.kernel)
+      size *= k;
+    y = compose::Arith{n.to}.mul(y, static_cast<double>(size) /
+                                        static_cast<double>(n.integer("divisor_override")));
+  }
+  return done(n, in, y);
+}
+
+/// The mean or greatest element of each of k nearly equal parts of an axis.
+Value *adaptive(const Call &n, const ir::OpDef &def, Value *x, size_t axis, int64_t parts) {
+  const Dim &extent = x->type.dim(axis);
+  if (!extent.isNumber())
+    n.unsupported("symbolic", fmt::format("adaptive pooling of the open extent {}", extent.text()),
+                  "fix the symbol with --dim");
+  const int64_t size = extent.number();
+  std::vector<Value *> all;
+  for (int64_t i = 0; i < parts; ++i) {
+    const int64_t from = i * size / parts, to = ((i + 1) * size + parts - 1) / parts;
+    all.push_back(compose::reduceKeep(n.to, def,
+                                      compose::sliceAxis(n.to, x, axis, from, Dim(to - from)),
+                                      {static_cast<int64_t>(axis)}));
+  }
+  return compose::concat(n.to, all, axis);
+}
+
+template <size_t spatial, bool greatest> Value *adaptivePool(const Call &n, const Image &in) {
+  const ir::Shape &shape = in.x->type.shape();
+  // None keeps the extent.
+  Ints out;
+  for (size_t i = 0; i < spatial; ++i) {
+    const Host &h = n["output_size"].as<CellRef>()->items[i];
+    const Dim *d = h.find<Dim>();
+    if (!d || !d->isNumber())
+      n.unsupported("symbolic", "adaptive pooling to an open size", "fix the symbol with --dim");
+    out.push_back(d->number());
+  }
+  if (std::ranges::all_of(out, [](int64_t k) { return k == 1; })) {
+    Ints axes(spatial);
+    std::iota(axes.begin(), axes.end(), 2);
+    return compose::reduceKeep(n.to, greatest ? ops::reduce_max : ops::reduce_mean, in.x, axes);
+  }
+  bool even = true; // windows of one size
+  Ints kernel;
+  for (size_t i = 0; i < spatial; ++i) {
+    even = even && shape[2 + i].isNumber() && shape[2 + i].number() % out[i] == 0;
+    kernel.push_back(even ? shape[2 + i].number() / out[i] : 0);
+  }
+  if (even) {
+    Value *x = compose::toChannelsLast(n.to, in.x);
+    const Dims none(2 * spatial, Dim(0));
+    const Ints ones(spatial, 1);
+    Value *y = greatest ? n.to.make(ops::max_pool, {x},
+                                    {attr::kernel(kernel), attr::strides(kernel), attr::pads(none),
+                                     attr::dilations(ones)})
+                        : n.to.make(ops::average_pool, {x},
+                                    {attr::kernel(kernel), attr::strides(kernel), attr::pads(none),
+                                     attr::dilations(ones), attr::countIncludePad(false),
+                                     attr::outputPads(Dims(spatial, Dim(0)))});
+    return compose::toChannelsFirst(n.to, y);
+  }
+  Value *y = in.x;
+  for (size_t i = 0; i < spatial; ++i)
+    y = adaptive(n, greatest ? ops::reduce_max : ops::reduce_mean, y, 2 + i, out[i]);
+  return y;
+}
+
+template <size_t spatial> Host adaptiveAveragePool(const Call &n) {
+  const Image in = image(n, "self", spatial);
+  Value *y = adaptivePool<spatial, false>(n, in);
+  return n.tensor(in.batched ? y : compose::squeeze(n.to, y, {0}));
+}
+/// The indices beside it are there only if something reads them.
+template <size_t spatial> Host adaptiveMaxPool(const Call &n) {
+  const Image in = image(n, "self", spatial);
+  Value *y = adaptivePool<spatial, true>(n, in);
+  const Uninitialized no{"the indices of adaptive_max_pool are not supported"};
+  return makeTuple({n.tensor(in.batched ? y : compose::squeeze(n.to, y, {0})), no});
+}
+
+Host maxPoolIndices(const Call &n) {
+  const Image in = image(n, "self", 2);
+  const Window w = window(n, in.x->type.shape(), 2, true);
+  Value *x = compose::toChannelsLast(n.to, in.x);
+  const ir::Op &op =
+      n.to.makeOp(ops::max_pool_indices, {x},
+                  {attr::kernel(w.kernel), attr::strides(w.strides), attr::pads(withOverhang(w)),
+                   attr::dilations(w.dilations), attr::columnMajor(false)});
+  // The IR counts in the whole tensor, torch in one image of one channel.
+  const ir::Shape &shape = in.x->type.shape();
+  Value *size = n.in.scalarOf(Host(shape[2] * shape[3]));
+  Value *indices = n.to.make(ops::mod, {compose::toChannelsFirst(n.to, op.result(1)), size});
+  return makeTuple({done(n, in, op.result(0)),
+                    n.tensor(in.batched ? indices : compose::squeeze(n.to, indices, {0}))});
+}
+
+// ---- normalisation ----
+
+Host batchNorm(const Call &n) {
+  if (n.flag("training"))
+    n.unsupported("training", "batch normalisation in training mode",
+                  "call model.eval() before it is saved");
+  if (!n.has("running_mean") || !n.has("running_var"))
+    n.unsupported("training", "batch normalisation without running statistics",
+                  "make it with track_running_stats=True");
+  Value *x = n.value("input"), *mean = n.value("running_mean"), *var = n.value("running_var");
+  const ElementType e = x->type.element();
+  const auto parameter = [&](std::string_view name, double otherwise) {
+    Value *v = n.valueOrNull(name);
+    return v ? compose::cast(n.to, v, e) : compose::full(n.to, e, otherwise, mean->type.shape());
+  };
+  return n.tensor(
+      n.to.make(ops::batch_norm,
+                {x, parameter("weight", 1), parameter("bias", 0), compose::cast(n.to, mean, e),
+                 compose::cast(n.to, var, e)},
+                {attr::axis(x->type.rank() > 1 ? 1 : 0), attr::epsilon(n.real("eps"))}));
+}
+
+Host layerNorm(const Call &n) {
+  Value *x = n.value("input");
+  const auto axes = static_cast<int64_t>(n["normalized_shape"].as<CellRef>()->items.size());
+  return n.tensor(n.to.make(
+      ops::layer_norm, {x, n.valueOrNull("weight"), n.valueOrNull("bias")},
+      {attr::axis(static_cast<int64_t>(x->type.rank()) - axes), attr::epsilon(n.real("eps"))}));
+}
+
+Host rmsNorm(const Call &n) {
+  Value *x = n.value("input");
+  const auto axes = static_cast<int64_t>(n["normalized_shape"].as<CellRef>()->items.size());
+  const double epsilon = n.has("eps")                            ? n.real("eps")
+                         : x->type.element() == ElementType::f64 ? 2.220446049250313e-16
+                                                                 : 1.1920928955078125e-07;
+  return n.tensor(
+      n.to.make(ops::rms_norm, {x, n.valueOrNull("weight")},
+                {attr::axis(static_cast<int64_t>(x->type.rank()) - axes), attr::epsilon(epsilon)}));
+}
+
+Host groupNormOf(const Call &n, int64_t groups) {
+  Value *x = n.value("input");
+  return n.tensor(n.to.make(ops::group_norm, {x, n.valueOrNull("weight"), n.valueOrNull("bias")},
+                            {attr::axis(1), attr::groups(groups), attr::epsilon(n.real("eps"))}));
+}
+Host groupNorm(const Call &n) { return groupNormOf(n, n.integer("num_groups")); }
+Host instanceNorm(const Call &n) {
+  if (!n.flag("use_input_stats"))
+    n.unsupported("argument", "instance normalisation by running statistics",
+                  "make it with track_running_stats=False");
+  const Dim channels = n.value("input")->type.dim(1);
+  if (!channels.isNumber())
+    n.unsupported("symbolic", fmt::format("instance normalisation of {} channels", channels.text()),
+                  "fix the symbol with --dim");
+  return groupNormOf(n, channels.number());
+}
+
+constexpr Lowering kNn[] = {
+    {"aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", linear},
+    {"aten::matmul(Tensor self, Tensor other) -> Tensor", matmul},
+    {"aten::mm(Tensor self, Tensor mat2) -> Tensor", plainProduct<kMat2>},
+    {"aten::bmm(Tensor self, Tensor mat2) -> Tensor", plainProduct<kMat2>},
+    {"aten::mv(Tensor self, Tensor vec) -> Tensor", plainProduct<kVec>},
+    {"aten::dot(Tensor self, Tensor tensor) -> Tensor", plainProduct<kTensor>},
+    {"aten::outer(Tensor self, Tensor vec2) -> Tensor", outer},
+    {"aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> "
+     "Tensor",
+     addmm},
+    {"aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) "
+     "-> Tensor",
+     baddbmm},
+    {"aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor",
+     addmv},
+    {"aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor", einsum},
+    {"aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? "
+     "attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool "
+     "enable_gqa=False) -> Tensor",
+     attention},
+
+    {"aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, int[1] stride=[1], int[1] "
+     "padding=[0], int[1] dilation=[1], int groups=1) -> Tensor",
+     conv},
+    {"aten::conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[1] stride=[1], str "
+     "padding=\"valid\", int[1] dilation=[1], int groups=1) -> Tensor",
+     convPadding},
+    {"aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=[1, 1], int[2] "
+     "padding=[0, 0], int[2] dilation=[1, 1], int groups=1) -> Tensor",
+     conv},
+    {"aten::conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=[1, 1], "
+     "str padding=\"valid\", int[2] dilation=[1, 1], int groups=1) -> Tensor",
+     convPadding},
+    {"aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, int[3] stride=[1, 1, 1], int[3] "
+     "padding=[0, 0, 0], int[3] dilation=[1, 1, 1], int groups=1) -> Tensor",
+     conv},
+    {"aten::conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[3] stride=[1, 1, "
+     "1], str padding=\"valid\", int[3] dilation=[1, 1, 1], int groups=1) -> Tensor",
+     convPadding},
+    {"aten::conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, int[1] stride=[1], "
+     "int[1] padding=[0], int[1] output_padding=[0], int groups=1, int[1] dilation=[1]) -> Tensor",
+     convTranspose},
+    {"aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, int[2] "
+     "stride=[1, 1], int[2] padding=[0, 0], int[2] output_padding=[0, 0], int groups=1, int[2] "
+     "dilation=[1, 1]) -> Tensor",
+     convTranspose},
+    {"aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, int[3] "
+     "stride=[1, 1, 1], int[3] padding=[0, 0, 0], int[3] output_padding=[0, 0, 0], int groups=1, "
+     "int[3] dilation=[1, 1, 1]) -> Tensor",
+     convTranspose},
+    {"aten::_convolution.deprecated(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] "
+     "padding, int[] dilation, bool transposed, int[] output_padding, int groups, bool benchmark, "
+     "bool deterministic, bool cudnn_enabled) -> Tensor",
+     anyConv},
+    {"aten::_convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, "
+     "int[] dilation, bool transposed, int[] output_padding, int groups, bool benchmark, bool "
+     "deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor",
+     anyConv},
+    {"aten::_convolution_mode(Tensor input, Tensor weight, Tensor? bias, int[] stride, str "
+     "padding, "
+     "int[] dilation, int groups) -> Tensor",
+     convPadding},
+    {"aten::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, "
+     "int[] dilation, bool transposed, int[] output_padding, int groups) -> Tensor",
+     anyConv},
+
+    {"aten::max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], "
+     "int[1] dilation=[1], bool ceil_mode=False) -> Tensor",
+     maxPool<1>},
+    {"aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] "
+     "dilation=1, bool ceil_mode=False) -> Tensor",
+     maxPool<2>},
+    {"aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] "
+     "dilation=1, bool ceil_mode=False) -> Tensor",
+     maxPool<3>},
+    {"aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] "
+     "padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)",
+     maxPoolIndices},
+    {"aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool "
+     "ceil_mode=False, bool count_include_pad=True) -> Tensor",
+     averagePool<1>},
+    {"aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool "
+     "ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor",
+     averagePool<2>},
+    {"aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool "
+     "ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor",
+     averagePool<3>},
+    {"aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor",
+     adaptiveAveragePool<1>},
+    {"aten::adaptive_avg_pool2d(Tensor self, int[2] output_size) -> Tensor",
+     adaptiveAveragePool<2>},
+    {"aten::adaptive_avg_pool3d(Tensor self, int[3] output_size) -> Tensor",
+     adaptiveAveragePool<3>},
+    {"aten::adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)",
+     adaptiveMaxPool<1>},
+    {"aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)",
+     adaptiveMaxPool<2>},
+
+    {"aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? "
+     "running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor",
+     batchNorm},
+    {"aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? "
+     "bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor",
+     layerNorm},
+    {"aten::rms_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, float? eps=None) "
+     "-> Tensor",
+     rmsNorm},
+    {"aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float "
+     "eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor",
+     groupNorm},
+    {"aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, "
+     "Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> "
+     "Tensor",
+     instanceNorm},
+};
+
+} // namespace
+
+std::span<const Lowering> nnLowerings() { return kNn; }
+
+} // namespace burin::torchscript
