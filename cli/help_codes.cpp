@@ -179,6 +179,45 @@ constexpr Topic kCodes[] = {
      "  The window of a convolution or pooling is larger than its padded input.\n"},
     {"onnx.wire", "A damaged file",
      "  The protobuf encoding is broken, nests too deeply, or is cut off.\n"},
+    {"savedmodel.cycle", "A loop of TensorFlow 1",
+     R"(  The graph has a loop of Enter, Merge and NextIteration. Save the model with TensorFlow 2, whose
+  loops are While.
+)"},
+    {"savedmodel.depth", "Functions call each other too deeply", "  Or a function calls itself.\n"},
+    {"savedmodel.file", "A file that is not a SavedModel",
+     R"(  The file cannot be read, or it is something else, which the message names. Pass the folder that
+  holds saved_model.pb, or the file of a frozen graph.
+)"},
+    {"savedmodel.folder", "A folder without a SavedModel",
+     "  The message says what the folder is, if that can be told.\n"},
+    {"savedmodel.input", "An input that is not supported",
+     R"(  It has no declared shape, a type without kernels, or it is a placeholder that the signature does
+  not feed.
+)"},
+    {"savedmodel.input-shape", "--input-shape does not fit the input",
+     "  The rank differs from the one that the signature declares.\n"},
+    {"savedmodel.operator", "An operator that burin does not have",
+     R"(  `burin ops` and docs/operators.md list what there is. The message names the first node, how many
+  there are, and the functions around it.
+)"},
+    {"savedmodel.output", "An output that is not there",
+     R"(  A result of the operator that nothing computes here, or --outputs names something that the model
+  does not have.
+)"},
+    {"savedmodel.signature", "No signature, or several",
+     R"(  A signature says what goes in and what comes out. --signature chooses one; without it,
+  serving_default, or the only one.
+)"},
+    {"savedmodel.state", "A variable that cannot be a state",
+     R"(  A variable that the model assigns lives from run to run. It has one type and one shape.
+)"},
+    {"savedmodel.tag", "No graph of that tag",
+     "  A SavedModel may hold several graphs; --tag chooses one, serve without it.\n"},
+    {"savedmodel.variable", "A variable without a value",
+     R"(  The checkpoint has no tensor for it, and nothing initialises it when the model is loaded; or two
+  descriptions of the model disagree.
+)"},
+    {"savedmodel.wire", "A damaged file", "  The protobuf encoding is broken or cut off.\n"},
     {"torchscript.call", "A function is called without one of its arguments",
      "  The source in the archive does not fit together.\n"},
     {"torchscript.class", "A class without source",
@@ -234,7 +273,7 @@ constexpr Topic kText{
 )"};
 
 constexpr Topic kParameter{
-    "onnx", "A parameter of a node that does not fit",
+    "", "A parameter of a node that does not fit",
     R"(  The last word names the attribute or the input. The message says what it is and what the operator's
   specification, or burin, expects.
 )"};
@@ -252,7 +291,7 @@ std::string codeHelp(std::string_view code) {
     return {};
   if (owner == kText.name)
     return fmt::format("{}: {}\n\n{}", code, kText.title, kText.text);
-  if (owner == kParameter.name)
+  if (owner == "onnx" || owner == "savedmodel")
     return fmt::format("{}: {}\n\n{}", code, kParameter.title, kParameter.text);
   const ir::OpDef *op = ir::findOp(owner);
   if (!op)

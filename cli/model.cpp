@@ -8,6 +8,7 @@
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/lookalike.h"
 #include "frontend/onnx/read.h"
+#include "frontend/savedmodel/import.h"
 #include "frontend/torchscript/import.h"
 #include "ir/text.h"
 
@@ -41,21 +42,14 @@ bool looksLikeGir(std::string_view text) {
   return std::ranges::any_of(kWords, [&](std::string_view word) { return text.starts_with(word); });
 }
 
-[[noreturn]] void refuseFolder(const fs::path &path) {
-  if (fs::exists(path / "saved_model.pb"))
-    refuse(
-        Problem::unsupported, "the SavedModel format is not there yet",
-        "convert the model to ONNX: python -m tf2onnx.convert --saved-model DIR --output X.onnx");
-  refuse(Problem::unreadable, fmt::format("'{}' is a folder without a model", path.string()),
-         "a SavedModel has a file saved_model.pb");
-}
-
-enum class Format { onnx, torchscript, gir };
+enum class Format { onnx, torchscript, savedmodel, gir };
 
 /// Throws for what is none of them; the words about it are those of the frontends.
 Format formatOf(const fs::path &path, const MappedFile &file, std::string_view given) {
   if (given == "onnx")
     return Format::onnx;
+  if (given == "savedmodel" || (given.empty() && savedmodel::isSavedModel(path)))
+    return Format::savedmodel;
   if (given == "gir" || (given.empty() && looksLikeGir(file.text())))
     return Format::gir;
   if (given == "torchscript" || torchscript::looksLikeTorchScript(file.bytes()))
@@ -194,14 +188,16 @@ std::vector<std::pair<std::string, std::string>> statesOf(const Settings &settin
   return states;
 }
 
-Model readOnnx(const fs::path &path, const Settings &settings) {
-  onnx::ImportOptions options;
-  options.outputs = settings.list("outputs");
-  options.states = statesOf(settings);
-  const Shapes shapes(settings, [&] { return inputsOf(onnx::readModel(path).graph); });
-  options.dims = shapes.ofModel();
-  options.inputShapes = shapes.shapes();
-  onnx::Import import = onnx::importModel(path, options);
+/// Refuses the options that a format has no use for.
+void refuseOptions(const Settings &settings, std::initializer_list<std::string_view> names,
+                   std::string_view format) {
+  for (const std::string_view name : names)
+    if (settings.has(name))
+      refuse(Problem::usage, fmt::format("--{} is not for {}", name, format));
+}
+
+/// The module of a frontend, with the shapes of the command line.
+template <class Import> Model modelOf(Import import, const Shapes &shapes) {
   shapes.finish(*import.module);
   Model model;
   model.module = std::move(import.module);
@@ -209,7 +205,19 @@ Model readOnnx(const fs::path &path, const Settings &settings) {
   return model;
 }
 
+Model readOnnx(const fs::path &path, const Settings &settings) {
+  refuseOptions(settings, {"signature", "tag"}, "ONNX, which has one graph");
+  onnx::ImportOptions options;
+  options.outputs = settings.list("outputs");
+  options.states = statesOf(settings);
+  const Shapes shapes(settings, [&] { return inputsOf(onnx::readModel(path).graph); });
+  options.dims = shapes.ofModel();
+  options.inputShapes = shapes.shapes();
+  return modelOf(onnx::importModel(path, options), shapes);
+}
+
 Model readTorchScript(const fs::path &path, const Settings &settings) {
+  refuseOptions(settings, {"signature", "tag"}, "TorchScript, of which forward is compiled");
   torchscript::ImportOptions options;
   options.outputs = settings.list("outputs");
   options.states = statesOf(settings);
@@ -222,18 +230,40 @@ Model readTorchScript(const fs::path &path, const Settings &settings) {
   options.inputShapes = shapes.shapes();
   options.inputTypes = shapes.elements();
   options.evaluator = &kernels::evaluator();
-  torchscript::Import import = torchscript::importModel(path, options);
-  shapes.finish(*import.module);
-  Model model;
-  model.module = std::move(import.module);
-  model.files = std::move(import.files);
-  return model;
+  return modelOf(torchscript::importModel(path, options), shapes);
+}
+
+Model readSavedModel(const fs::path &path, const Settings &settings) {
+  refuseOptions(settings, {"state"}, "SavedModel: a variable that the model assigns is a state");
+  savedmodel::ImportOptions options;
+  options.outputs = settings.list("outputs");
+  if (settings.has("tag"))
+    options.tag = settings.text("tag");
+  const std::vector<std::string> signatures = settings.list("signature");
+  if (signatures.size() > 1)
+    refuse(Problem::unsupported, "--signature: one class has one entry point so far",
+           "compile each signature by itself");
+  if (!signatures.empty())
+    options.signature = signatures.front();
+  const Shapes shapes(settings, [&] {
+    ModelInputs inputs;
+    for (const savedmodel::InputPort &port : savedmodel::inputsOf(path, options)) {
+      inputs.names.push_back(port.name);
+      for (size_t i = 0; i < port.extents.size(); ++i)
+        if (port.extents[i] < 0)
+          inputs.symbols.push_back(fmt::format("{}.{}", port.name, i));
+    }
+    return inputs;
+  });
+  options.dims = shapes.ofModel();
+  options.inputShapes = shapes.shapes();
+  options.evaluator = &kernels::evaluator();
+  return modelOf(savedmodel::importModel(path, options), shapes);
 }
 
 Model readGir(const fs::path &path, const MappedFile &file, const Settings &settings) {
-  for (const std::string_view name : {"outputs", "state", "input-shape", "dim"})
-    if (settings.has(name))
-      refuse(Problem::usage, fmt::format("--{} is not for .gir, which has it in its text", name));
+  refuseOptions(settings, {"outputs", "state", "input-shape", "dim", "signature", "tag"},
+                ".gir, which has it in its text");
   Model model;
   model.module = ir::parse(file.text(), path.string());
   if (model.module->functions.empty())
@@ -260,7 +290,10 @@ std::string modelName(const Settings &settings) {
                                          name));
     return name;
   }
-  std::string name = fs::path(settings.arguments.front()).lexically_normal().stem().string();
+  fs::path path = fs::path(settings.arguments.front()).lexically_normal();
+  if (!path.has_filename())
+    path = path.parent_path(); // a folder with a slash behind it
+  std::string name = path.stem().string();
   std::ranges::replace_if(
       name, [](char c) { return !isNameCharacter(c); }, '_');
   if (name.empty() || name.front() == '-' || name.front() == '.')
@@ -270,10 +303,10 @@ std::string modelName(const Settings &settings) {
 
 Model readModel(const Settings &settings) {
   const fs::path path = settings.arguments.front();
-  if (fs::is_directory(path))
-    refuseFolder(path);
   Model model;
-  {
+  if (fs::is_directory(path)) {
+    model = readSavedModel(path, settings);
+  } else {
     const MappedFile file(path);
     switch (formatOf(path, file, settings.text("input-format"))) {
     case Format::onnx:
@@ -281,6 +314,9 @@ Model readModel(const Settings &settings) {
       break;
     case Format::torchscript:
       model = readTorchScript(path, settings);
+      break;
+    case Format::savedmodel:
+      model = readSavedModel(path, settings);
       break;
     case Format::gir:
       model = readGir(path, file, settings);

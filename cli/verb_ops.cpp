@@ -4,6 +4,7 @@
 #include "cli/problems.h"
 #include "cli/verbs.h"
 #include "frontend/onnx/import.h"
+#include "frontend/savedmodel/import.h"
 #include "frontend/torchscript/import.h"
 
 #include <algorithm>
@@ -44,6 +45,9 @@ std::vector<Section> sections() {
     overloads[op.name].push_back(op.overload.empty() ? "(plain)" : op.overload);
   for (auto &[name, names] : overloads)
     torch.operators.push_back({name, {}, std::move(names)});
+  Section &savedModel = sections.emplace_back(Section{"savedmodel", "SavedModel", "", {}});
+  for (const std::string_view op : savedmodel::supportedOps())
+    savedModel.operators.push_back({std::string(op), {}, {}});
   return sections;
 }
 

@@ -10,7 +10,7 @@
 #   BURIN_CHOICES_<KW>  the values allowed, or nothing
 #   BURIN_PLANNED_<KW>  those of them that are not there yet: an error
 set(BURIN_MODEL_FLAGS PROFILE)
-set(BURIN_MODEL_VALUES FORMAT NAMESPACE CLASS API OPTIMIZE TARGET THREADS SHARDS ARENA
+set(BURIN_MODEL_VALUES FORMAT TAG NAMESPACE CLASS API OPTIMIZE TARGET THREADS SHARDS ARENA
   ARENA_SECTION ARENA_LIMIT WEIGHTS WEIGHTS_SECTION WEIGHTS_LIMIT MACS_LIMIT RAM_TARGET)
 set(BURIN_MODEL_LISTS SIGNATURES OUTPUTS STATE FEATURES INPUT_SHAPES DIMS INPUT_TYPES)
 set(BURIN_CMAKE_FLAGS BUNDLE_RUNTIME EXCLUDE_FROM_ALL)
@@ -24,8 +24,9 @@ macro(_burin_option keyword flag status choices planned)
   set(BURIN_CHOICES_${keyword} "${choices}")
   set(BURIN_PLANNED_${keyword} "${planned}")
 endmacro()
-_burin_option(FORMAT "--input-format" ready "ONNX;TORCHSCRIPT;SAVEDMODEL;GIR" "SAVEDMODEL")
-_burin_option(SIGNATURES "--signature" planned "" "")
+_burin_option(FORMAT "--input-format" ready "ONNX;TORCHSCRIPT;SAVEDMODEL;GIR" "")
+_burin_option(SIGNATURES "--signature" ready "" "")
+_burin_option(TAG "--tag" ready "" "")
 _burin_option(OUTPUTS "--outputs" ready "" "")
 _burin_option(STATE "--state" ready "" "")
 _burin_option(NAMESPACE "--namespace" ready "" "")

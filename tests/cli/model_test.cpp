@@ -75,7 +75,8 @@ TEST(ReadModel, TellsSavedModelsFromOtherFolders) {
   const TemporaryFolder folder;
   EXPECT_EQ(problemOf([&] { readModel(settingsOf(folder.path())); }).problem, Problem::unreadable);
   folder.write("saved_model.pb", "");
-  EXPECT_EQ(problemOf([&] { readModel(settingsOf(folder.path())); }).problem, Problem::unsupported);
+  EXPECT_EQ(problemOf([&] { readModel(settingsOf(folder.path())); }).text,
+            "the file holds no graph: it is neither a SavedModel nor a GraphDef");
 }
 
 TEST(ReadModel, TakesShapesWithAndWithoutNames) {

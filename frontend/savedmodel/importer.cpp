@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend/savedmodel/importer.h"
+
+#include "frontend/common/order.h"
+#include "frontend/savedmodel/problems.h"
+#include "frontend/savedmodel/reach.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace burin::savedmodel {
+namespace {
+
+constexpr int kDeepest = 200; // functions inside each other
+
+std::vector<std::string_view> rootsOf(const Graph &function) {
+  std::vector<std::string_view> roots = function.controls;
+  for (const Graph::Result &result : function.results)
+    roots.push_back(result.from.node);
+  return roots;
+}
+
+std::set<std::string_view> argumentsOf(const Graph &function) {
+  std::set<std::string_view> names;
+  for (const Graph::Argument &argument : function.arguments)
+    names.insert(argument.name);
+  return names;
+}
+
+/// The place of an output among all of the node.
+size_t outputIndex(const Node &node, const Graph *called, const Input &input) {
+  const auto index = static_cast<size_t>(input.index);
+  if (input.output.empty())
+    return index;
+  if (called) {
+    const auto it = std::ranges::find(called->results, input.output, &Graph::Result::name);
+    return static_cast<size_t>(it - called->results.begin());
+  }
+  const Lowering *lowering = findLowering(node.op);
+  if (!lowering || lowering->outputs.empty())
+    return index;
+  size_t place = 0;
+  for (std::string_view rest = lowering->outputs; !rest.empty(); ++place) {
+    const size_t end = std::min(rest.find(' '), rest.size());
+    if (rest.substr(0, end) == input.output)
+      return place + index;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  throw invalid("node", fmt::format("{} ({}) has no output {}", quote(node.name), node.op,
+                                    quote(input.output)));
+}
+
+/// "layer/kernel" of "layer/kernel/.ATTRIBUTES/VARIABLE_VALUE".
+std::string plainKey(std::string_view key) {
+  return std::string(key.substr(0, key.find("/.ATTRIBUTES/")));
+}
+
+} // namespace
+
+Importer::Importer(Model &model, const ImportOptions &options, const std::set<std::string> &states)
+    : model_{model}, options_{options}, meta_{chosenGraph(model, options)},
+      functionProtos_{functionsOf(meta_.graph)}, main_{readGraph(meta_.graph)},
+      signature_{chosenSignature(model, meta_, main_, options)},
+      module_{std::make_unique<ir::Module>()}, stateNames_{states} {
+  module_->format = "savedmodel";
+}
+
+const Graph *Importer::function(std::string_view name) {
+  const auto proto = functionProtos_.find(name);
+  if (proto == functionProtos_.end())
+    return nullptr;
+  std::unique_ptr<Graph> &graph = functions_[proto->first];
+  if (!graph)
+    graph = std::make_unique<Graph>(readFunction(proto->second));
+  return graph.get();
+}
+
+// ---- inputs ----
+
+ir::Type Importer::inputType(const Port &port) {
+  const auto refuse = [&](std::string text, std::string hint = {}) {
+    throw CompileError(Problem::unsupported, {port.key, "", ""}, std::move(text))
+        .code("savedmodel.input")
+        .hint(std::move(hint));
+  };
+  const auto element = elementTypeOf(port.type);
+  if (!element)
+    refuse(fmt::format("the input '{}' is of type {}", port.key, name(port.type)));
+  if (const auto given = options_.inputShapes.find(port.key); given != options_.inputShapes.end()) {
+    usedOptions_.insert(port.key);
+    if (port.shape && port.shape->size() != given->second.size())
+      throw CompileError(
+          Problem::usage, {port.key, "", ""},
+          fmt::format("--input-shape gives '{}' {} extents, and the model declares {}", port.key,
+                      given->second.size(), port.shape->size()))
+          .code("savedmodel.input-shape");
+    return {*element, given->second};
+  }
+  if (!port.shape)
+    refuse(fmt::format("the input '{}' has no declared shape", port.key),
+           fmt::format("give it one: --input-shape {}:1x224x224x3", port.key));
+  ir::Shape shape;
+  for (size_t i = 0; i < port.shape->size(); ++i) {
+    if ((*port.shape)[i] >= 0) {
+      shape.emplace_back((*port.shape)[i]);
+      continue;
+    }
+    const std::string symbol = fmt::format("{}.{}", port.key, i);
+    ir::Bounds bounds{0, ir::kUnbounded};
+    if (const auto it = options_.dims.find(symbol); it != options_.dims.end()) {
+      bounds = it->second;
+      usedOptions_.insert(symbol);
+    }
+    if (bounds.lo == bounds.hi)
+      shape.emplace_back(bounds.lo);
+    else
+      shape.push_back(
+          module_->symbol(symbol, bounds, fmt::format("dimension {} of input '{}'", i, port.key)));
+  }
+  return {*element, std::move(shape)};
+}
+
+/// Extents without a bound, and options that fit nothing.
+void Importer::checkOptions() {
+  std::string unbounded, list;
+  for (const ir::Symbol &s : module_->symbols()) {
+    if (s.bounds.hi < ir::kUnbounded)
+      continue;
+    unbounded += fmt::format("{}--dim {}=1..N", unbounded.empty() ? "" : " ", s.name);
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", s.name, s.origin);
+  }
+  if (!unbounded.empty())
+    problems_.push_back({Problem::unsupported,
+                         "dims.unbounded",
+                         {},
+                         "extents of inputs are open: " + list,
+                         {},
+                         "fix each by a number or a range: " + unbounded});
+  for (const auto &[name, bounds] : options_.dims)
+    if (!usedOptions_.contains(name))
+      problems_.push_back({Problem::usage,
+                           "dims.unknown",
+                           {},
+                           fmt::format("--dim {}: no input has an extent of that name", name),
+                           {},
+                           {}});
+  for (const auto &[name, shape] : options_.inputShapes)
+    if (!usedOptions_.contains(name))
+      problems_.push_back(
+          {Problem::usage,
+           "dims.unknown",
+           {},
+           fmt::format("--input-shape {}: the model has no input of that name", name),
+           {},
+           {}});
+}
+
+// ---- unsupported operators, all at once ----
+
+void Importer::reportUnsupported(const Graph &graph, const std::vector<std::string_view> &roots,
+                                 const std::set<std::string_view> &fed) {
+  struct Seen {
+    Location first;
+    size_t count = 0;
+    std::string path; ///< the functions around
+  };
+  std::map<std::string, Seen> seen;
+  std::set<const Graph *> walked;
+  const std::function<void(const Graph &, const std::vector<std::string_view> &,
+                           const std::set<std::string_view> &, const std::string &)>
+      walk = [&](const Graph &g, const std::vector<std::string_view> &from,
+                 const std::set<std::string_view> &given, const std::string &path) {
+        if (!walked.insert(&g).second)
+          return;
+        const auto enter = [&](std::string_view called) {
+          if (const Graph *inner = function(called))
+            walk(*inner, rootsOf(*inner), argumentsOf(*inner),
+                 path.empty() ? inner->name : path + ", " + inner->name);
+        };
+        for (const Node *node : reachable(g, from, given)) {
+          if (functionProtos_.contains(node->op)) {
+            enter(node->op);
+            continue;
+          }
+          if (!findLowering(node->op)) {
+            Seen &s = seen[std::string(node->op)];
+            if (s.count++ == 0)
+              s = {node->location(), 1, path};
+          }
+          for (const auto &[name, value] : node->attributes)
+            value.each([&](const Field &f) {
+              if (f.number == 10)
+                enter(f.message("NameAttrList").text(1));
+              else if (f.number == 1)
+                f.message("AttrValue.ListValue").each([&](const Field &entry) {
+                  if (entry.number == 9)
+                    enter(entry.message("NameAttrList").text(1));
+                });
+            });
+        }
+      };
+  walk(graph, roots, fed, "");
+  for (const auto &[op, s] : seen)
+    problems_.push_back(
+        {Problem::unsupported,
+         "savedmodel.operator",
+         s.first,
+         fmt::format("{} is not supported ({} {}{})", op, s.count, s.count == 1 ? "node" : "nodes",
+                     s.path.empty() ? "" : ", in " + s.path),
+         {},
+         op == "XlaCallModule"
+             ? "the model was exported from JAX: export it with native_serialization=False"
+             : "`burin ops` lists what is supported"});
+}
+
+// ---- the walk ----
+
+Item Importer::get(const Frame &frame, const Input &input) const {
+  if (const auto it = frame.given.find(input.node); it != frame.given.end() && input.output.empty())
+    return it->second;
+  const Node *node = frame.graph.find(input.node);
+  if (!node)
+    throw invalid("node", fmt::format("the graph has no node {}", quote(input.node)));
+  const auto it = frame.done.find(node);
+  if (it == frame.done.end())
+    return {}; // it has been reported
+  const auto called = functions_.find(node->op);
+  const size_t index =
+      outputIndex(*node, called == functions_.end() ? nullptr : called->second.get(), input);
+  if (index >= it->second.size() || it->second[index].isEmpty())
+    throw CompileError(Problem::unsupported, node->location(),
+                       fmt::format("output {} of {} is not supported", index, node->op))
+        .code("savedmodel.output");
+  return it->second[index];
+}
+
+void Importer::lower(Frame &frame, const std::vector<std::string_view> &roots, ir::Builder &to) {
+  std::set<std::string_view> fed;
+  for (const auto &[name, item] : frame.given)
+    fed.insert(name);
+  for (const Node *node : reachable(frame.graph, roots, fed)) {
+    try {
+      lowerNode(frame, *node, to);
+    } catch (const CompileError &error) {
+      Diagnostic d = error.diagnostic();
+      if (d.at.node.empty() && d.at.op.empty())
+        d.at = node->location();
+      problems_.push_back(std::move(d));
+    }
+  }
+}
+
+void Importer::lowerNode(Frame &frame, const Node &node, ir::Builder &to) {
+  Items inputs;
+  for (const Input &input : node.inputs) {
+    inputs.push_back(get(frame, input));
+    if (inputs.back().isEmpty())
+      return;
+  }
+  to.at = node.location();
+  if (const Graph *called = function(node.op)) {
+    frame.done[&node] = call(*called, to, inputs, node.location());
+    return;
+  }
+  const Lowering *lowering = findLowering(node.op);
+  if (!lowering)
+    return; // has been reported
+  ir::Op *const last = to.block().back();
+  Items results = lowering->lower(NodeView{*this, node, to, std::move(inputs)});
+  std::vector<Value *> values;
+  for (size_t i = 0; i < results.size(); ++i)
+    if (Value *v = results[i].tensor) {
+      values.push_back(v);
+      if (v->def() && v->name.empty())
+        v->name = i == 0 ? std::string(node.name) : fmt::format("{}:{}", node.name, i);
+    }
+  frontend::orderOps(to.block(), last, values);
+  frame.done[&node] = std::move(results);
+}
+
+Items Importer::call(const Graph &graph, ir::Builder &to, const Items &arguments,
+                     const Location &caller) {
+  if (depth_ >= kDeepest)
+    throw CompileError(Problem::unsupported, caller, "functions call each other too deeply")
+        .code("savedmodel.depth");
+  if (arguments.size() < graph.arguments.size())
+    throw CompileError(Problem::invalid, caller,
+                       fmt::format("function {} takes {} arguments and gets {}", quote(graph.name),
+                                   graph.arguments.size(), arguments.size()))
+        .code("savedmodel.function");
+  ++depth_;
+  const size_t before = problems_.size();
+  Frame frame{graph, {}, {}};
+  for (size_t i = 0; i < graph.arguments.size(); ++i)
+    frame.given[graph.arguments[i].name] = arguments[i];
+  lower(frame, rootsOf(graph), to);
+  to.at = caller;
+  --depth_;
+  if (problems_.size() != before) {
+    Diagnostic last = std::move(problems_.back()); // thrown by the caller's node, so that it stops
+    problems_.pop_back();
+    throw CompileError(std::move(last));
+  }
+  Items results;
+  for (const Graph::Result &result : graph.results)
+    results.push_back(get(frame, result.from));
+  return results;
+}
+
+std::unique_ptr<ir::Module> Importer::run() {
+  std::vector<Port> outputs;
+  if (options_.outputs.empty())
+    outputs = signature_.outputs;
+  for (const std::string &key : options_.outputs) {
+    const auto it = std::ranges::find(signature_.outputs, key, &Port::key);
+    outputs.push_back(it != signature_.outputs.end() ? *it : Port{key, key, DataType::invalid, {}});
+  }
+  std::vector<std::string_view> roots;
+  for (const Port &output : outputs) {
+    roots.push_back(parseInput(output.tensor, false).node);
+    if (!main_.find(roots.back()))
+      throw misused("output", fmt::format("the model has no output {}", quote(output.key)));
+  }
+  Frame frame{main_, {}, {}};
+  ir::Function &entry = module_->addFunction("main");
+  std::set<std::string_view> fed;
+  for (const Port &input : signature_.inputs) {
+    const std::string_view node = parseInput(input.tensor, false).node;
+    fed.insert(node);
+    try {
+      frame.given[node] = Item(entry.body.addArgument(inputType(input), input.key));
+    } catch (const CompileError &error) {
+      problems_.push_back(error.diagnostic());
+    }
+  }
+  reportUnsupported(main_, roots, fed);
+  checkOptions();
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+
+  keys_ = variableKeys(model_, meta_, main_, functionProtos_);
+  ir::Builder to{*module_, entry.body};
+  addStates(entry);
+  lower(frame, roots, to);
+  if (!assigned_.empty())
+    return nullptr; // again, with these as states
+  if (problems_.empty())
+    addResults(entry, frame, outputs, to);
+  if (!problems_.empty())
+    throw CompileErrors(std::move(problems_));
+  return std::move(module_);
+}
+
+void Importer::addResults(ir::Function &entry, const Frame &frame, const std::vector<Port> &outputs,
+                          ir::Builder &to) {
+  std::vector<Value *> results;
+  for (const Port &output : outputs) {
+    try {
+      const Input input = parseInput(output.tensor, false);
+      const Node none{output.key, "output", {}, {}, {}};
+      const NodeView view{*this, none, to, {get(frame, input)}};
+      results.push_back(view.in(0));
+      entry.resultNames.push_back(output.key);
+    } catch (const CompileError &error) {
+      problems_.push_back(error.diagnostic());
+    }
+  }
+  for (ir::State &state : entry.states) {
+    state.result = results.size();
+    results.push_back(current_.at(state.name));
+    if (const auto key = keys_.find(state.name); key != keys_.end())
+      state.name = plainKey(key->second.key);
+    entry.body.argument(state.argument)->name = state.name;
+    entry.resultNames.push_back(state.name);
+  }
+  if (problems_.empty())
+    to.yield(results);
+}
+
+// ---- variables ----
+
+Variable *Importer::variable(const std::string &node, ir::Type type, bool isReference) {
+  std::unique_ptr<Variable> &v = variables_[node];
+  if (!v)
+    v = std::make_unique<Variable>(Variable{node, std::move(type), isReference});
+  return v.get();
+}
+
+Value *Importer::initialValue(const std::string &node) {
+  Value *&constant = initial_[node];
+  const auto key = keys_.find(node);
+  if (!constant && key != keys_.end() && model_.variables.has(key->second.key))
+    constant = addTensor(*module_, model_.variables.read(key->second.key, key->second.slice),
+                         plainKey(key->second.key));
+  if (!constant)
+    initialise();
+  if (!constant)
+    throw unsupported("variable",
+                      fmt::format("the variable of node {} has no value in the checkpoint, "
+                                  "and nothing initialises it",
+                                  quote(node)))
+        .hint("save the model after its variables have been initialised");
+  return constant;
+}
+
+void Importer::addStates(ir::Function &entry) {
+  for (const std::string &node : stateNames_) {
+    Value *initial = initialValue(node);
+    entry.states.push_back({node, entry.body.numArguments(), SIZE_MAX, initial});
+    current_[node] = entry.body.addArgument(initial->type, node);
+  }
+}
+
+Value *Importer::read(const Variable &v) {
+  const auto it = current_.find(v.node);
+  return it != current_.end() ? it->second : initialValue(v.node);
+}
+
+void Importer::assign(const Variable &v, Value *value) {
+  if (initialising_) {
+    Value *constant = folded(value);
+    if (!constant)
+      throw unsupported("variable", fmt::format("what initialises the variable of node {} is not "
+                                                "known while compiling",
+                                                quote(v.node)));
+    Value *&initial = initial_[v.node];
+    initial = initial ? initial : constant;
+    return;
+  }
+  if (!stateNames_.contains(v.node)) {
+    assigned_.insert(v.node);
+    current_[v.node] = value;
+    return;
+  }
+  const ir::Type &has = current_.at(v.node)->type;
+  if (value->type != has)
+    throw unsupported("state", fmt::format("the variable of node {} is {}, and {} is assigned",
+                                           quote(v.node), has.text(), value->type.text()))
+        .hint("a state has one shape: fix the extents of the inputs");
+  current_[v.node] = value;
+}
+
+Table *Importer::table(const std::string &node) {
+  std::unique_ptr<Table> &t = tables_[node];
+  if (!t)
+    t = std::make_unique<Table>(Table{node, nullptr, nullptr});
+  return t.get();
+}
+
+void Importer::initialise() {
+  if (initialised_ || initialising_)
+    return;
+  initialising_ = true;
+  // Into a function of its own, of which only constants stay.
+  ir::Function &scratch = module_->addFunction("initialisation");
+  ir::Builder to{*module_, scratch.body};
+  const size_t before = problems_.size();
+  try {
+    Frame frame{main_, {}, {}};
+    lower(frame, meta_.initOps, to);
+  } catch (const CompileError &error) {
+    problems_.push_back(error.diagnostic());
+  }
+  to.yield({});
+  module_->functions.pop_back();
+  initialising_ = false;
+  initialised_ = true;
+  if (problems_.size() != before) {
+    Diagnostic first = problems_[before];
+    problems_.resize(before);
+    throw CompileError(std::move(first));
+  }
+}
+
+// ---- constants ----
+
+Value *Importer::folded(Value *v) {
+  if (v->isConstant())
+    return v;
+  ir::Op *op = v->def();
+  if (!op || !options_.evaluator || op->numBlocks() > 0 || op->def.is(ir::Trait::effect) ||
+      !v->type.isTensor() || !v->type.isStatic())
+    return nullptr;
+  std::vector<ir::Tensor> values;
+  std::vector<const ir::Tensor *> operands;
+  values.reserve(op->numOperands());
+  for (size_t i = 0; i < op->numOperands(); ++i) {
+    if (!op->operand(i)) {
+      operands.push_back(nullptr);
+      continue;
+    }
+    const Value *operand = folded(op->operand(i));
+    if (!operand)
+      return nullptr;
+    values.push_back(ir::toTensor(*operand));
+    operands.push_back(&values.back());
+  }
+  if (!options_.evaluator->supports(*op) && !ir::executesItself(op->def))
+    return nullptr;
+  ir::SymbolValues none;
+  const std::vector<ir::Tensor> results = ir::executeOp(*op, operands, *options_.evaluator, none);
+  return ir::addConstant(*module_, results[v->index()], v->name);
+}
+
+Import importModel(const std::filesystem::path &path, const ImportOptions &options) {
+  Model model = readModel(path);
+  std::set<std::string> states;
+  constexpr int kMostAttempts = 10; // each finds variables that the one before did not reach
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    Importer importer{model, options, states};
+    std::unique_ptr<ir::Module> module = importer.run();
+    if (module) {
+      std::vector<std::filesystem::path> files = model.files;
+      std::ranges::copy(model.variables.files(), std::back_inserter(files));
+      return {std::move(module), std::move(files)};
+    }
+    states.insert(importer.assigned().begin(), importer.assigned().end());
+  }
+  throw unsupported("state", "the variables that the model assigns differ from attempt to attempt");
+}
+
+} // namespace burin::savedmodel

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The container of a SavedModel, byte by byte: wire format, tensors, the index and the shards of a
+// checkpoint, and what is no SavedModel. Files are made here; zoo/ has those of TensorFlow.
+#include "frontend/savedmodel/importer.h"
+#include "frontend/savedmodel/table.h"
+
+#include <bit>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace burin::savedmodel {
+namespace {
+namespace fs = std::filesystem;
+
+// ---- writing ----
+
+std::string varint(uint64_t x) {
+  std::string s;
+  for (; x >= 0x80; x >>= 7)
+    s += static_cast<char>((x & 0x7f) | 0x80);
+  return s + static_cast<char>(x);
+}
+std::string fixed(uint64_t x, size_t size) {
+  std::string s;
+  for (size_t i = 0; i < size; ++i)
+    s += static_cast<char>(x >> (8 * i));
+  return s;
+}
+std::string number(uint32_t field, uint64_t x) { return varint(field << 3) + varint(x); }
+std::string bytes(uint32_t field, const std::string &s) {
+  return varint(field << 3 | 2) + varint(s.size()) + s;
+}
+std::string shape(std::initializer_list<int64_t> dims) {
+  std::string s;
+  for (const int64_t d : dims)
+    s += bytes(2, number(1, static_cast<uint64_t>(d)));
+  return s;
+}
+std::string floats(std::initializer_list<float> xs) {
+  std::string s;
+  for (const float x : xs)
+    s += fixed(std::bit_cast<uint32_t>(x), 4);
+  return s;
+}
+
+Span spanOf(const std::string &s) { return std::as_bytes(std::span(s)); }
+
+/// Entries with the prefix that they share with the one before.
+std::string block(const std::vector<std::pair<std::string, std::string>> &entries) {
+  std::string s, previous;
+  for (const auto &[key, value] : entries) {
+    size_t shared = 0;
+    while (shared < previous.size() && shared < key.size() && previous[shared] == key[shared])
+      ++shared;
+    s += varint(shared) + varint(key.size() - shared) + varint(value.size()) + key.substr(shared) +
+         value;
+    previous = key;
+  }
+  return s + fixed(0, 4) + fixed(1, 4);
+}
+
+std::string literal(const std::string &s) { // as Snappy has it
+  return varint(s.size()) + static_cast<char>(61 << 2) + fixed(s.size() - 1, 2) + s;
+}
+
+struct Table {
+  std::string file;
+  std::string put(const std::string &content, bool compressed) {
+    const std::string stored = compressed ? literal(content) : content;
+    std::string handle = varint(file.size()) + varint(stored.size());
+    const std::string typed = stored + static_cast<char>(compressed);
+    file += typed + fixed(masked(crc32c(spanOf(typed))), 4);
+    return handle;
+  }
+};
+
+std::string table(const std::vector<std::vector<std::pair<std::string, std::string>>> &blocks,
+                  bool compressed = false) {
+  Table t;
+  std::vector<std::pair<std::string, std::string>> index;
+  for (const auto &entries : blocks)
+    index.emplace_back(entries.back().first + "~", t.put(block(entries), compressed));
+  const std::string meta = t.put(block({}), false), top = t.put(block(index), compressed);
+  std::string footer = meta + top;
+  footer.resize(40);
+  return t.file + footer + fixed(0xdb4775248b80fb57, 8);
+}
+
+std::string entry(DataType type, const std::string &dims, int64_t shard, size_t offset,
+                  const std::string &data) {
+  return number(1, static_cast<uint64_t>(type)) + bytes(2, dims) +
+         number(3, static_cast<uint64_t>(shard)) + number(4, offset) + number(5, data.size()) +
+         varint(6 << 3 | 5) + fixed(masked(crc32c(spanOf(data))), 4);
+}
+
+class Folder {
+public:
+  Folder() {
+    path = fs::temp_directory_path() / ("savedmodel_test_" + std::to_string(::getpid()));
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  void write(const fs::path &name, const std::string &content) const {
+    fs::create_directories((path / name).parent_path());
+    std::ofstream(path / name, std::ios::binary) << content;
+  }
+  fs::path path;
+};
+
+template <class F> Diagnostic problemOf(F &&run) {
+  try {
+    run();
+  } catch (const CompileError &error) {
+    return error.diagnostic();
+  } catch (const CompileErrors &errors) {
+    return errors.all().front();
+  }
+  return {Problem::limit, "", {}, "no problem", {}, ""};
+}
+
+// ---- wire format ----
+
+TEST(SavedModelWire, SaysWhereAMessageIsCorrupt) {
+  const auto read = [](const std::string &s) {
+    return problemOf([&] { Message("NodeDef", spanOf(s), "the file").text(1); }).text;
+  };
+  EXPECT_EQ(read(bytes(1, "x")), "no problem");
+  EXPECT_EQ(read(number(7, 1) + "\x0a\x05xy"),
+            "the file is corrupt at byte 2, in NodeDef: 5 bytes should follow, but 2 are left");
+  EXPECT_EQ(read("\x0b"), "the file is corrupt at byte 0, in NodeDef: field 1 has wire type 3, "
+                          "which TensorFlow does not use");
+  EXPECT_EQ(
+      read(number(1, 5)),
+      "the file is corrupt at byte 2, in NodeDef: field 1 has another wire type than it should");
+  EXPECT_EQ(read(std::string(11, '\xff')),
+            "the file is corrupt at byte 0, in NodeDef: a field should start here");
+}
+
+// ---- tensors ----
+
+Tensor tensorOf(const std::string &proto) {
+  static std::string keep;
+  keep = proto;
+  return decode(Message("TensorProto", spanOf(keep), "the file"), nullptr, "it");
+}
+
+TEST(SavedModelTensor, RepeatsTheLastValue) {
+  const Tensor t = tensorOf(number(1, 1) + bytes(2, shape({3})) + bytes(5, floats({1, 2})));
+  const float expected[] = {1, 2, 2};
+  EXPECT_EQ(std::memcmp(t.bytes.data(), expected, sizeof expected), 0);
+  EXPECT_EQ(
+      std::to_integer<int>(tensorOf(number(1, 10) + bytes(2, shape({2})) + number(11, 1)).bytes[1]),
+      1);
+  // Complex numbers are pairs; bf16 is in half_val; without a value all is zero.
+  const Tensor c = tensorOf(number(1, 8) + bytes(2, shape({2})) + bytes(9, floats({1, -1})));
+  const float pairs[] = {1, -1, 1, -1};
+  EXPECT_EQ(std::memcmp(c.bytes.data(), pairs, sizeof pairs), 0);
+  EXPECT_EQ(
+      std::to_integer<int>(tensorOf(number(1, 14) + bytes(2, "") + number(13, 0x3f80)).bytes[1]),
+      0x3f);
+  EXPECT_EQ(std::to_integer<int>(tensorOf(number(1, 3) + bytes(2, shape({4}))).bytes[15]), 0);
+  EXPECT_EQ(tensorOf(number(1, 7) + bytes(2, shape({2})) + bytes(8, "ab")).strings,
+            (std::vector<std::string>{"ab", "ab"}));
+}
+
+TEST(SavedModelTensor, RefusesWhatDoesNotFit) {
+  const auto text = [](const std::string &proto) {
+    return problemOf([&] { tensorOf(proto); }).text;
+  };
+  EXPECT_EQ(text(number(1, 1) + bytes(2, shape({2})) + bytes(4, "abcd")),
+            "it has 4 bytes, expected 8 for 2 elements of DT_FLOAT");
+  EXPECT_EQ(text(number(1, 1) + bytes(2, shape({1})) + bytes(5, floats({1, 2}))),
+            "it has 2 values for 1 elements");
+  EXPECT_EQ(text(number(1, 1) + bytes(2, shape({-2}))), "it has an extent of -2");
+  EXPECT_EQ(text(number(1, 1) + bytes(2, shape({1 << 30, 1 << 30}))),
+            "it has more elements than can be");
+  EXPECT_EQ(text(number(1, 20) + bytes(2, "")),
+            "it is of type DT_RESOURCE, which has no values here");
+}
+
+// ---- the index ----
+
+TEST(SavedModelTable, ReadsBlocksPlainAndCompressed) {
+  for (const bool compressed : {false, true}) {
+    const std::string file =
+        table({{{"", "h"}, {"ab", "1"}, {"abc", "2"}}, {{"b", "3"}, {"ba", "4"}}}, compressed);
+    const auto entries = readTable(spanOf(file), "it");
+    EXPECT_EQ(entries.size(), 5U);
+    EXPECT_EQ(entries.at("abc"), "2");
+    EXPECT_EQ(entries.at("ba"), "4");
+  }
+  EXPECT_EQ(crc32c(spanOf("123456789")), 0xe3069283U);
+}
+
+TEST(SavedModelTable, RefusesWhatIsCorrupt) {
+  const std::string good = table({{{"", "h"}, {"a", "1"}}});
+  const auto text = [](const std::string &file) {
+    return problemOf([&] { readTable(spanOf(file), "it"); }).text;
+  };
+  EXPECT_EQ(text(good.substr(0, 40)),
+            "it is not the index of a checkpoint: it does not end with the magic number of one");
+  std::string flipped = good;
+  flipped[3] ^= 1;
+  EXPECT_EQ(text(flipped), "it is corrupt at byte 0: the checksum of the block does not match");
+  std::string far = good;
+  far[far.size() - 48] = 0x7f;
+  EXPECT_NE(text(far).find("is not inside of the file"), std::string::npos);
+  EXPECT_EQ(text(table({{{"b", "1"}, {"a", "2"}}})),
+            "it is corrupt at byte 0: key 'a' is not above the one before");
+}
+
+TEST(SavedModelTable, UncompressesCopiesThatReachIntoThemselves) {
+  const auto text = [](const std::string &s) {
+    std::string out;
+    const Diagnostic d = problemOf([&] { out = unsnappy(spanOf(s), "it"); });
+    return out.empty() ? d.text : out;
+  };
+  EXPECT_EQ(text("\x0a\x04"
+                 "ab"
+                 "\x12" +
+                 fixed(2, 2) +
+                 "\x04"
+                 "cde"),
+            "it: the Snappy data are corrupt at byte 11 of 11");
+  EXPECT_EQ(text("\x07\x04"
+                 "ab"
+                 "\x12" +
+                 fixed(2, 2)),
+            "abababa");
+  EXPECT_EQ(text("\x04\x04"
+                 "ab"
+                 "\x12" +
+                 fixed(9, 2)),
+            "it: the Snappy data are corrupt at byte 7 of 7");
+  EXPECT_EQ(text("\x04\xf0"), "it: the Snappy data are corrupt at byte 2 of 2");
+}
+
+// ---- shards ----
+
+TEST(SavedModelBundle, ReadsShardsStringsAndParts) {
+  const Folder folder;
+  const std::string a = floats({1, 2, 3, 4}), left = floats({1, 2}), right = floats({5, 6, 7, 8});
+  std::string texts = varint(2) + varint(0);
+  const uint32_t lengths = masked(crc32c(spanOf(fixed(2, 4) + fixed(0, 4))));
+  texts += fixed(lengths, 4) + "hi";
+  const uint32_t all =
+      crc32c(spanOf(fixed(lengths, 4) + "hi"), crc32c(spanOf(fixed(2, 4) + fixed(0, 4))));
+  const std::string text = number(1, 7) + bytes(2, shape({2})) + number(3, 1) + number(4, 0) +
+                           number(5, texts.size()) + varint(6 << 3 | 5) + fixed(masked(all), 4);
+  const auto slice = [](int64_t start, int64_t length) {
+    return bytes(7, bytes(1, "") + bytes(1, number(1, static_cast<uint64_t>(start)) +
+                                                number(2, static_cast<uint64_t>(length))));
+  };
+  const std::string parts = number(1, 1) + bytes(2, shape({2, 3})) + slice(0, 1) + slice(1, 2);
+  std::vector<std::pair<std::string, std::string>> entries = {
+      {"", number(1, 2)},
+      {sliceKey("p", {0, 0}, {-1, 1}), entry(DataType::f32, shape({2, 1}), 0, 16, left)},
+      {sliceKey("p", {0, 1}, {-1, 2}), entry(DataType::f32, shape({2, 2}), 0, 24, right)},
+      {"a", entry(DataType::f32, shape({2, 2}), 0, 0, a)},
+      {"gone", entry(DataType::f32, shape({9}), 0, 30, a)},
+      {"p", parts},
+      {"t", text},
+  };
+  folder.write("v.index", table({entries}, true));
+  folder.write("v.data-00000-of-00002", a + left + right);
+  folder.write("v.data-00001-of-00002", texts);
+  Bundle bundle(folder.path / "v");
+  EXPECT_EQ(textOf(bundle.read("a").bytes), a);
+  EXPECT_EQ(bundle.read("t").strings, (std::vector<std::string>{"hi", ""}));
+  EXPECT_EQ(textOf(bundle.read("p").bytes), floats({1, 5, 6, 2, 7, 8}));
+  EXPECT_EQ(textOf(bundle.read("a", "2 2 0,2:1,1").bytes), floats({2, 4}));
+  EXPECT_EQ(textOf(bundle.read("a", "2 2 -:-").bytes), a);
+  EXPECT_EQ(problemOf([&] { bundle.read("a", "2 2 0,2:1,2"); }).text,
+            "variable 'a': the slice '2 2 0,2:1,2' is not inside of it");
+  EXPECT_EQ(
+      problemOf([&] { bundle.read("gone"); }).text,
+      "variable 'gone': 16 bytes at 30 are not inside of shard 0, which has 40: it is truncated");
+  EXPECT_EQ(problemOf([&] { bundle.read("none"); }).text, "the checkpoint has no tensor 'none'");
+  folder.write("v.data-00000-of-00002", std::string(40, 'x'));
+  Bundle other(folder.path / "v");
+  EXPECT_EQ(problemOf([&] { other.read("a"); }).text,
+            "variable 'a': the checksum of its bytes does not match");
+}
+
+TEST(SavedModelBundle, WritesKeysOfParts) {
+  EXPECT_EQ(sliceKey(std::string("a\0\xff", 3), {0}, {-1}),
+            std::string("\0a\0\xff\xff\0\0\1\1\1\x80\x7f", 12));
+  EXPECT_EQ(sliceKey("", {64}, {-65}), std::string("\0\0\1\1\1\xc0\x40\x3f\xbf", 9));
+}
+
+// ---- files ----
+
+TEST(SavedModelFile, NamesWhatIsNone) {
+  const Folder folder;
+  const auto problem = [&] { return problemOf([&] { importModel(folder.path, {}); }); };
+  EXPECT_EQ(problem().text, "the folder has no file saved_model.pb: it is no SavedModel");
+  folder.write("saved_model.pbtxt", "");
+  EXPECT_EQ(problem().text, "the folder is a SavedModel in text form");
+  folder.write("saved_model.pb", "version https://git-lfs.github.com/spec/v1\n");
+  EXPECT_EQ(problem().text, "the file is a git-lfs pointer, not the model");
+  folder.write("saved_model.pb", number(1, 1));
+  EXPECT_EQ(problem().text, "the file holds no graph: it is neither a SavedModel nor a GraphDef");
+  folder.write("saved_model.pb", number(1, 1) + bytes(2, bytes(1, bytes(4, "serve"))));
+  EXPECT_EQ(problem().text, "the model has no signature: nothing says what its inputs are");
+  folder.write("variables/variables.data-00000-of-00001", "");
+  EXPECT_EQ(
+      problem().text,
+      "variables/variables.data-00000-of-00001 is there and variables/variables.index is not");
+}
+
+TEST(SavedModelFile, TellsTheFormatByContent) {
+  EXPECT_TRUE(isSavedModel(ZOO "/affine"));
+  EXPECT_TRUE(isSavedModel(ZOO "/affine/saved_model.pb"));
+  EXPECT_TRUE(isSavedModel(ZOO "/tf1_frozen.pb"));
+  EXPECT_FALSE(isSavedModel(ZOO));
+}
+
+// ---- signatures ----
+
+TEST(SavedModelSignature, IsChosenByName) {
+  ImportOptions options;
+  options.dims = {{"x.0", {1, 8}}};
+  options.signature = "encode";
+  EXPECT_EQ(importModel(ZOO "/two_signatures", options).module->functions[0]->resultNames,
+            std::vector<std::string>{"code"});
+  options.signature = "decode";
+  EXPECT_EQ(problemOf([&] { importModel(ZOO "/two_signatures", options); }).text,
+            "the model has no signature 'decode'");
+  options.signature.clear();
+  options.tag = "train";
+  EXPECT_EQ(problemOf([&] { importModel(ZOO "/two_signatures", options); }).text,
+            "no graph of the file has the tag 'train'");
+  options.tag.clear();
+  options.dims.clear();
+  EXPECT_EQ(problemOf([&] { importModel(ZOO "/two_signatures", options); }).hint,
+            "fix each by a number or a range: --dim x.0=1..N");
+  EXPECT_EQ(inputsOf(ZOO "/two_signatures", options).at(0).extents, (std::vector<int64_t>{-1, 4}));
+}
+
+/// Every operator that has no row is named, with what to do.
+TEST(SavedModelOperators, AreReportedAtOnce) {
+  const auto node = [](const std::string &name, const std::string &op, const std::string &input) {
+    return bytes(1, bytes(1, name) + bytes(2, op) + (input.empty() ? "" : bytes(3, input)) +
+                        (op == "Placeholder"
+                             ? bytes(5, bytes(1, "dtype") + bytes(2, number(6, 1))) +
+                                   bytes(5, bytes(1, "shape") + bytes(2, bytes(7, shape({2}))))
+                             : ""));
+  };
+  const Folder folder;
+  folder.write("g.pb", node("x", "Placeholder", "") + node("a", "Foo", "x") +
+                           node("b", "Foo", "a") + node("c", "Bar", "b") +
+                           node("unused", "Baz", "") + node("y", "Identity", "c"));
+  ImportOptions options;
+  options.outputs = {"y"};
+  try {
+    importModel(folder.path / "g.pb", options);
+    FAIL();
+  } catch (const CompileErrors &errors) {
+    ASSERT_EQ(errors.all().size(), 2U);
+    EXPECT_EQ(errors.all()[0].text, "Bar is not supported (1 node)");
+    EXPECT_EQ(errors.all()[1].text, "Foo is not supported (2 nodes)");
+    EXPECT_EQ(errors.all()[1].at.node, "a");
+  }
+  options.outputs = {"z"};
+  EXPECT_EQ(problemOf([&] { importModel(folder.path / "g.pb", options); }).text,
+            "the model has no output 'z'");
+}
+
+} // namespace
+} // namespace burin::savedmodel
