@@ -89,6 +89,21 @@ TEST(Gemm, EveryRemainderOfRowsAndColumns) {
     for (int n : {1, 2, 5, 8, 15, 16, 17, 31, 32, 33, 47, 49})
       testGemm<16>(m, n, 9);
 }
+/// Known ends of rows are done in the fewest lanes.
+TEST(Gemm, EveryKindOfEnd) {
+  const Const<11> m{};
+  const Const<9> depth{};
+  testGemm<16>(m, Const<3>{}, depth);
+  testGemm<16>(m, Const<8>{}, depth);
+  testGemm<16>(m, Const<12>{}, depth);
+  testGemm<16>(m, Const<20>{}, depth);
+  testGemm<16>(m, Const<24>{}, depth);
+  testGemm<16>(m, Const<27>{}, depth);
+  testGemm<16>(m, Const<40>{}, depth);
+  testGemm<8>(m, Const<12>{}, depth);
+  testGemm<8>(m, Const<19>{}, depth);
+  testGemm<32>(m, Const<52>{}, depth);
+}
 TEST(Gemm, EveryPanelWidth) {
   for (int n : {1, 3, 4, 7, 16, 33}) {
     testGemm<1>(7, n, 5);
