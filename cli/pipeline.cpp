@@ -182,7 +182,8 @@ Compiled generateCode(ir::Module &module, const std::string &name, const Setting
       codegen::prepare(module, codegenSettings(name, settings));
   const ir::Function &entry = *module.functions.front();
   ir::MemoryPlan plan =
-      passes::planMemory(entry, codegen::scratchBytes(*prepared), targetOf(settings).alignment);
+      passes::planMemory(entry, codegen::scratchBytes(*prepared), targetOf(settings).alignment,
+                         {.shared = codegen::sharedMemory(*prepared)});
   plan.steps = passes::steps(entry);
   Compiled compiled{prepared, codegen::generate(*prepared, plan),
                     codegen::summarise(*prepared, plan), apiOf(*prepared)};

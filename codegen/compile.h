@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace burin::codegen {
@@ -58,6 +59,9 @@ class Prepared;
 std::shared_ptr<Prepared> prepare(ir::Module &, const Settings &);
 /// For each step, what all its tasks need together.
 std::vector<int64_t> scratchBytes(const Prepared &);
+/// Pairs of values, the first of which lies within the memory of the second: for
+/// PlanOptions::shared.
+std::vector<std::pair<const ir::Value *, const ir::Value *>> sharedMemory(const Prepared &);
 /// NAME.h, NAME.cpp (with shards NAME.0.cpp and so on), NAME.weights.cpp, NAME.weights.bin (empty
 /// where the weights are text: a build knows the same files for every form), with the C API
 /// NAME_c.h and NAME_c.cpp, and report.json. The files hold on to the module and to `Prepared`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/emit.h"
 
+#include "codegen/kernels/frame.h"
 #include "ir/ops.h"
 
 #include <fmt/format.h>
@@ -106,7 +107,16 @@ std::string Memory::pointer(const Value *value, bool asF32) const {
   const ElementType stored = v->type.isTensor() ? v->type.element() : ElementType::u8; // storedCpp
   accessors_.insert(stored);
   named_.buffers.insert(buffer->second);
-  return fmt::format("c.{}({})", accessorName(stored), bufferNames_[buffer->second]);
+  const std::string text =
+      fmt::format("c.{}({})", accessorName(stored), bufferNames_[buffer->second]);
+  const Op *frame = kernels::frameOf(*v, *prepared.settings.target);
+  if (!frame)
+    return text;
+  if (plan.bufferOf.at(frame->result()) != buffer->second)
+    throw InternalError(
+        fmt::format("the plan holds '{}' apart from its border", prepared.valueName(v)));
+  const int64_t first = kernels::firstInFrame(frame);
+  return first ? fmt::format("{} + {}", text, first) : text;
 }
 
 std::string Memory::packed(const kernels::Packed &p) const {

@@ -2,6 +2,7 @@
 #include "codegen/prepare.h"
 
 #include "codegen/element_extents.h"
+#include "codegen/kernels/frame.h"
 #include "codegen/legalise.h"
 #include "ir/ops.h"
 
@@ -421,6 +422,15 @@ const SymbolInfo *Prepared::findSymbol(std::string_view name) const {
 
 std::shared_ptr<Prepared> prepare(ir::Module &module, const Settings &settings) {
   return std::make_shared<Prepared>(module, settings);
+}
+
+std::vector<std::pair<const Value *, const Value *>> sharedMemory(const Prepared &prepared) {
+  std::vector<std::pair<const Value *, const Value *>> pairs;
+  prepared.entry.body.walk([&](const Op &op) {
+    if (op.is(ops::pad) && kernels::frameOf(*op.operand(0), *prepared.settings.target))
+      pairs.emplace_back(op.operand(0), op.result());
+  });
+  return pairs;
 }
 
 std::vector<int64_t> scratchBytes(const Prepared &prepared) {

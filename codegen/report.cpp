@@ -2,6 +2,7 @@
 //
 // report.json: what was decided, for people's tools. The format is docs/output-format.md.
 #include "codegen/emit.h"
+#include "codegen/kernels/frame.h"
 #include "codegen/shards.h"
 
 #include <fmt/format.h>
@@ -54,14 +55,16 @@ std::optional<size_t> bufferOf(const ir::MemoryPlan &plan, const Value *v) {
 
 /// What a step makes, with its place in the arena, unless that is memory of the caller or a state.
 std::string results(const ir::MemoryPlan &plan, const std::set<size_t> &buffersOfCaller,
-                    const Op &op) {
+                    const Op &op, const ir::Target &target) {
   std::vector<std::string> rows;
   for (size_t i = 0; i < op.numResults(); ++i) {
     const Value *v = op.result(i);
     if (!v->type.isTensor())
       continue;
     const std::optional<size_t> buffer = bufferOf(plan, v);
-    const bool isInArena = buffer && !buffersOfCaller.contains(*buffer);
+    // Of an image with a border in memory, the border's step tells the place of both.
+    const bool isInArena =
+        buffer && !buffersOfCaller.contains(*buffer) && !kernels::frameOf(*v, target);
     rows.push_back(
         tensor(v->name, v->type,
                isInArena ? fmt::format(", \"offset\": {}", plan.buffers[*buffer].offset) : ""));
@@ -96,7 +99,7 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
         quoted(call ? call->kernel->variant : ""),
         quoted(call && call->kernel->reason ? call->kernel->reason(*s.op, *p.settings.target) : ""),
         quoted(call ? p.stubs[call->stub].name : ""), s.macs, s.scratchBytes,
-        results(plan, buffersOfCaller, *s.op)));
+        results(plan, buffersOfCaller, *s.op, *p.settings.target)));
   }
   for (const Stub &s : p.stubs)
     stubs.push_back(fmt::format("{{\"name\": {}, \"kernel\": {}, \"layers\": {}}}", quoted(s.name),

@@ -31,7 +31,7 @@ using ir::PlannedBuffer;
 
 struct PlanOptions {
   /// The bytes of a value where codegen lays it out its own way; null: bufferBytes of its type.
-  std::function<int64_t(const ir::Value &)> bytes;
+  std::function<int64_t(const ir::Value &)> bytes = {};
   /// Values that codegen puts into the buffer of another: the producer of a `pad` that writes into
   /// the frame. The first is within the second.
   std::vector<std::pair<const ir::Value *, const ir::Value *>> shared;

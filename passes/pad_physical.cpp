@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A convolution that reads a border of zeros in memory has no edge cases: with kernels of one group
-// and no dilation each row of the filter is one run of memory (kernels.md, 7.2).
-#include "codegen/kernels/kernel_def.h"
+// and no dilation each row of the filter is one run of memory. A depthwise one has edge cases that
+// are slow, but not as slow as a copy: it gets a border where that costs none.
+#include "codegen/kernels/frame.h"
 #include "ir/ops.h"
 #include "passes/graph.h"
 #include "passes/passes.h"
@@ -18,9 +19,22 @@ using ir::Value;
 
 bool isNumber(const ir::Dim &d) { return d.isNumber(); }
 
-bool profits(const Op &op) {
-  if (!op.is(ops::conv) || op[ir::attr::group] != 1 ||
-      op.operand(0)->type.element() != ir::ElementType::f32 || !op.operand(1)->isConstant())
+/// Of one group, or depthwise with a stride that its kernel is fast for.
+bool hasFastForm(const Op &op, const ir::Target &target) {
+  const int64_t group = op[ir::attr::group];
+  if (group == 1)
+    return true;
+  const ir::Shape &x = op.operand(0)->type.shape(), &y = op.result()->type.shape();
+  const std::vector<int64_t> &strides = op[ir::attr::strides];
+  // Small cores have no memory for a border that they can do without.
+  return target.panel >= 16 && x.back() == ir::Dim(group) && y.back() == x.back() &&
+         strides.front() == strides.back() && strides.front() <= 2 &&
+         kernels::canLeaveRoom(*op.operand(0), target);
+}
+
+bool profits(const Op &op, const ir::Target &target) {
+  if (!op.is(ops::conv) || op.operand(0)->type.element() != ir::ElementType::f32 ||
+      !op.operand(1)->isConstant() || !hasFastForm(op, target))
     return false;
   const ir::Shape &shape = op.operand(0)->type.shape();
   const bool isImage = shape.size() == 3 || shape.size() == 4;
@@ -85,7 +99,8 @@ bool padPhysical(ir::Module &module, PassContext &context) {
   bool changed = false;
   Borders borders{module};
   for (Op *op : allOps(module))
-    if (profits(*op) && !clips(*op, context) && context.allow("conv-border", op->at)) {
+    if (profits(*op, *context.target) && !clips(*op, context) &&
+        context.allow("conv-border", op->at)) {
       borders.give(*op);
       changed = true;
     }

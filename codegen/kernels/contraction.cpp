@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/kernels/contraction.h"
 
+#include "codegen/kernels/frame.h"
 #include "ir/ops.h"
 
 #include <algorithm>
@@ -47,6 +48,14 @@ Conv describeConv(const Op &op) {
     c.dilation.push_back(op[attr::dilations][i]);
   }
   c.axes = c.in.size();
+  c.room = c.out;
+  return c;
+}
+
+Conv describeConv(const Call &call) {
+  Conv c = describeConv(call.op);
+  if (const Op *pad = frameOf(*call.op.result(), call.target))
+    std::ranges::copy_backward(extentsInFrame(*call.op.result(), pad), c.room.end());
   return c;
 }
 

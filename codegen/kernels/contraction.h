@@ -21,11 +21,14 @@ struct Conv {
   size_t axes; ///< 2 or 3
   Dim images, channels, outChannels;
   std::vector<Dim> in, out, padBegin, padEnd;
+  std::vector<Dim> room; ///< the extents of the memory that the output lies in: `out`, or more
   std::vector<int64_t> kernel, stride, dilation;
   int64_t group;
   const Value *filter;
 };
 Conv describeConv(const Op &);
+/// Of a call: knows whether the output lies in a frame.
+Conv describeConv(const Call &);
 Dim convMacs(const Conv &);
 /// The lines "    value, // field" of a struct that a stub fills in.
 void fieldLines(Call &, std::span<const std::pair<std::string, std::string_view>> rows);

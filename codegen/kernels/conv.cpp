@@ -53,9 +53,49 @@ bool isFloatAny(const Op &op, const Target &) {
 /// gain from a depth that is known (kTileCalled in gemm.h).
 bool sharesDepth(const Call &call) { return call.target.panel >= 16; }
 
+void emitDirect(Call &call) {
+  const Op &op = call.op;
+  const Conv c = describeConv(call);
+  const int64_t n = c.outChannels.number();
+  const int panel = panelFor(call.target, n);
+  call.name = fmt::format("conv{}{}", kernelText(c), epilogueName(op));
+  call.include("burin/rt/conv.h");
+  call.include("burin/rt/math.h");
+  const std::string in = call.read(op.operand(0), "in");
+  const std::string filter = call.packed(packFilter(c.filter, 1, panel), "filter");
+  const std::string out = call.write(op.result(), "out");
+  const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
+  const Dim inRow = c.in[1] * c.channels, outRow = c.room[1] * c.outChannels;
+  const std::pair<std::string, std::string_view> rows[] = {
+      {call.extent(c.out[0], "height", true), "height"},
+      {call.extent(c.out[1], "width"), "width"},
+      {call.extent(c.channels, "channels", sharesDepth(call)), "channels"},
+      {call.extent(n, "outChannels", true), "outChannels"},
+      {fmt::format("Const<{}>{{}}", c.kernel[0]), "kernelHeight"},
+      {fmt::format("Const<{}>{{}}", c.kernel[1]), "kernelWidth"},
+      {fmt::format("Const<{}>{{}}", c.stride[0]), "strideHeight"},
+      {fmt::format("Const<{}>{{}}", c.stride[1]), "strideWidth"},
+      {call.number(c.in[0] * inRow, "inImage", true), "inImage"},
+      {call.number(inRow, "inRow", true), "inRow"},
+      {call.number(c.room[0] * outRow, "outImage", true), "outImage"},
+      {call.number(outRow, "outRow", true), "outRow"},
+      {call.number(n, "outPixel", true), "outPixel"},
+  };
+  call.line("const rt::Conv2d shape{");
+  fieldLines(call, rows);
+  call.line("};");
+  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);",
+                        n % panel ? "conv2dExact" : "conv2d", panel, in, filter, out, epilogue));
+  call.units = c.images * c.out[0];
+  call.unitsOf = "rows";
+  call.macs = convMacs(c);
+}
+
 void emitPointwise(Call &call) {
   const Op &op = call.op;
-  const Conv c = describeConv(op);
+  const Conv c = describeConv(call);
+  if (c.room != c.out) // rows of pixels with room between them
+    return emitDirect(call);
   const int64_t n = c.outChannels.number(), k = c.channels.number();
   const int panel = panelFor(call.target, n);
   call.name = fmt::format("conv1x1{}", epilogueName(op));
@@ -78,44 +118,6 @@ void emitPointwise(Call &call) {
   call.macs = convMacs(c);
 }
 
-void emitDirect(Call &call) {
-  const Op &op = call.op;
-  const Conv c = describeConv(op);
-  const int64_t n = c.outChannels.number();
-  const int panel = panelFor(call.target, n);
-  call.name = fmt::format("conv{}{}", kernelText(c), epilogueName(op));
-  call.include("burin/rt/conv.h");
-  call.include("burin/rt/math.h");
-  const std::string in = call.read(op.operand(0), "in");
-  const std::string filter = call.packed(packFilter(c.filter, 1, panel), "filter");
-  const std::string out = call.write(op.result(), "out");
-  const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
-  const Dim inRow = c.in[1] * c.channels, outRow = c.out[1] * c.outChannels;
-  const std::pair<std::string, std::string_view> rows[] = {
-      {call.extent(c.out[0], "height", true), "height"},
-      {call.extent(c.out[1], "width"), "width"},
-      {call.extent(c.channels, "channels", sharesDepth(call)), "channels"},
-      {call.extent(n, "outChannels", true), "outChannels"},
-      {fmt::format("Const<{}>{{}}", c.kernel[0]), "kernelHeight"},
-      {fmt::format("Const<{}>{{}}", c.kernel[1]), "kernelWidth"},
-      {fmt::format("Const<{}>{{}}", c.stride[0]), "strideHeight"},
-      {fmt::format("Const<{}>{{}}", c.stride[1]), "strideWidth"},
-      {call.number(c.in[0] * inRow, "inImage", true), "inImage"},
-      {call.number(inRow, "inRow", true), "inRow"},
-      {call.number(c.out[0] * outRow, "outImage", true), "outImage"},
-      {call.number(outRow, "outRow", true), "outRow"},
-      {call.number(n, "outPixel", true), "outPixel"},
-  };
-  call.line("const rt::Conv2d shape{");
-  fieldLines(call, rows);
-  call.line("};");
-  call.line(fmt::format("rt::{}<{}>(shape, {}, {}, {}, {}, work);",
-                        n % panel ? "conv2dExact" : "conv2d", panel, in, filter, out, epilogue));
-  call.units = c.images * c.out[0];
-  call.unitsOf = "rows";
-  call.macs = convMacs(c);
-}
-
 /// The struct that kernels with virtual padding take.
 void generalShape(Call &call, const Conv &c) {
   std::vector<std::string> in, out, kernel, stride, dilation, pad, inStride, outStride;
@@ -123,7 +125,7 @@ void generalShape(Call &call, const Conv &c) {
     Dim inStep = c.channels, outStep = c.outChannels;
     for (size_t j = i + 1; j < c.axes; ++j) {
       inStep = inStep * c.in[j];
-      outStep = outStep * c.out[j];
+      outStep = outStep * c.room[j];
     }
     in.push_back(call.number(c.in[i], fmt::format("in{}", i), true));
     out.push_back(call.number(c.out[i], fmt::format("out{}", i), true));
@@ -135,7 +137,7 @@ void generalShape(Call &call, const Conv &c) {
     outStride.push_back(call.number(outStep, fmt::format("outStride{}", i), true));
   }
   const std::string inImage = call.number(c.channels * ir::product(c.in), "inImage", true);
-  const std::string outImage = call.number(c.outChannels * ir::product(c.out), "outImage", true);
+  const std::string outImage = call.number(c.outChannels * ir::product(c.room), "outImage", true);
   const auto entry = [&](const std::string &text, std::string_view name) {
     call.line(fmt::format("    {}, // {}", text, name));
   };
@@ -166,7 +168,7 @@ void generalShape(Call &call, const Conv &c) {
 
 void emitDepthwise(Call &call) {
   const Op &op = call.op;
-  const Conv c = describeConv(op);
+  const Conv c = describeConv(call);
   const auto isZero = [](const Dim &d) { return d.isNumber(0); };
   const bool bordered =
       std::ranges::all_of(c.padBegin, isZero) && std::ranges::all_of(c.padEnd, isZero);
@@ -185,7 +187,7 @@ void emitDepthwise(Call &call) {
 
 void emitConvVirtual(Call &call) {
   const Op &op = call.op;
-  const Conv c = describeConv(op);
+  const Conv c = describeConv(call);
   const bool transposed = op.is(ops::conv_transpose);
   const int panel = panelFor(call.target, c.outChannels.number() / c.group);
   call.name =
@@ -248,18 +250,21 @@ constexpr KernelDef kConv[] = {
      .variant = "1x1 gemm",
      .applies = isPointwise,
      .emit = emitPointwise,
-     .epilogue = true},
+     .epilogue = true,
+     .leavesRoom = true},
     {.op = &ops::conv,
      .variant = "depthwise",
      .applies = isDepthwise,
      .emit = emitDepthwise,
-     .epilogue = true},
+     .epilogue = true,
+     .leavesRoom = true},
     {.op = &ops::conv,
      .variant = "winograd 4x4",
      .applies = isWinograd4,
      .emit = emitWinograd,
      .epilogue = true,
      .clipsBorder = true,
+     .leavesRoom = true,
      .reason = explainConv},
     {.op = &ops::conv,
      .variant = "winograd 2x2",
@@ -267,25 +272,29 @@ constexpr KernelDef kConv[] = {
      .emit = emitWinograd,
      .epilogue = true,
      .clipsBorder = true,
+     .leavesRoom = true,
      .reason = explainConv},
     {.op = &ops::conv,
      .variant = "direct",
      .applies = isDirect,
      .emit = emitDirect,
      .epilogue = true,
+     .leavesRoom = true,
      .reason = explainConv},
     {.op = &ops::conv,
      .variant = "virtual padding",
      .applies = isFloatAny,
      .emit = emitConvVirtual,
-     .epilogue = true},
+     .epilogue = true,
+     .leavesRoom = true},
     {.op = &ops::conv, .variant = "scalar", .emit = emitConvScalar},
     {.op = &ops::conv_integer, .variant = "scalar", .emit = emitConvInteger},
     {.op = &ops::conv_transpose,
      .variant = "gather",
      .applies = isFloatTranspose,
      .emit = emitConvVirtual,
-     .epilogue = true},
+     .epilogue = true,
+     .leavesRoom = true},
     {.op = &ops::conv_transpose, .variant = "scalar", .emit = emitConvScalar},
 };
 

@@ -32,6 +32,7 @@ struct KernelDef {
   void (*emit)(Call &) = nullptr;
   bool epilogue = false; ///< `emit` takes the epilogue block; else it is run as a step of its own
   bool clipsBorder = false; ///< padding costs the kernel little: no border is made in memory for it
+  bool leavesRoom = false; ///< `emit` can write an image where its border is (frame.h)
   /// Why this row, in words, for the report and --explain; empty or null where there was no choice.
   std::string (*reason)(const Op &, const Target &) = nullptr;
 };

@@ -3,6 +3,7 @@
 // Ops that copy elements, and shapes as values.
 #include "codegen/kernels/elementwise.h"
 #include "codegen/kernels/families.h"
+#include "codegen/kernels/frame.h"
 #include "codegen/kernels/nd_text.h"
 #include "ir/ops.h"
 
@@ -57,6 +58,32 @@ void emitTranspose(Call &call) {
                 .text);
   call.units = shape[0];
   call.unitsOf = "slices";
+}
+
+constexpr int64_t kFewPlanes = 4; // beyond, blocks of lines are better
+
+/// A picture of few planes becomes pixels.
+bool isPicture(const Op &op, const Target &) {
+  const Value *x = op.operand(0);
+  return x->type.rank() == 4 && op[attr::perm] == std::vector<int64_t>{0, 2, 3, 1} &&
+         x->type.dim(1).isNumber() && x->type.dim(1).number() <= kFewPlanes &&
+         x->type.dim(1).number() > 0;
+}
+
+void emitPicture(Call &call) {
+  const Op &op = call.op;
+  const ir::Shape &shape = op.result()->type.shape();
+  const Dims room = extentsInFrame(*op.result(), frameOf(*op.result(), call.target));
+  call.name = "pixels";
+  call.include("burin/rt/planes.h");
+  const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(), "out");
+  call.line(InOrder{"rt::planesToPixels<{}>({}, {}, {}, {}, {}, {}, work);", shape[3].number(),
+                    call.number(shape[1], "height", true), call.number(shape[2], "width", true), in,
+                    out, call.number(room[0] * room[1] * shape[3], "outImage", true),
+                    call.number(room[1] * shape[3], "outRow", true)}
+                .text);
+  call.units = shape[0] * shape[1];
+  call.unitsOf = "rows";
 }
 
 void emitBroadcast(Call &call) {
@@ -142,8 +169,33 @@ void emitConcat(Call &call) {
   call.unitsOf = "rows";
 }
 
+/// The image is there: zeros around it.
+void emitBorder(Call &call) {
+  const Op &op = call.op;
+  const ir::Shape &image = op.operand(0)->type.shape(), &frame = op.result()->type.shape();
+  const Dims &pads = op[attr::pads];
+  const size_t rank = image.size(), x = rank - 2;
+  const auto of = [&](const ir::Shape &shape, size_t i) { return i ? shape[i] : Dim(1); };
+  const size_t y = rank == 4 ? 1 : 0; // 0: a line, of height 1
+  const auto before = [&](size_t i) { return i ? pads[i] : Dim(0); };
+  call.name = "border";
+  call.include("burin/rt/border.h");
+  const std::string out = call.write(op.result(), "frame");
+  call.line(InOrder{"rt::zeroBorder(rt::Frame{{{}, {}, {}, {}, {}, {}, {}}}, {}, work);",
+                    call.number(of(image, y), "height", true), call.number(image[x], "width", true),
+                    call.number(image[rank - 1], "channels", true),
+                    call.number(before(y), "top", true), call.number(before(x), "left", true),
+                    call.number(of(frame, y), "frameHeight", true),
+                    call.number(frame[x], "frameWidth", true), out}
+                .text);
+  call.units = frame[0] * of(frame, y);
+  call.unitsOf = "rows";
+}
+
 void emitPad(Call &call) {
   const Op &op = call.op;
+  if (frameOf(*op.operand(0), call.target))
+    return emitBorder(call);
   ir::Dims from = atLeastOneAxis(op.operand(0)->type.shape()),
            shape = atLeastOneAxis(op.result()->type.shape());
   Dims begin(op[attr::pads].begin(),
@@ -223,6 +275,11 @@ void emitExtents(Call &call) {
 
 constexpr KernelDef kMovement[] = {
     {.op = &ops::copy, .variant = "copy", .emit = emitCopy},
+    {.op = &ops::transpose,
+     .variant = "planes to pixels",
+     .applies = isPicture,
+     .emit = emitPicture,
+     .leavesRoom = true},
     {.op = &ops::transpose, .variant = "transpose", .emit = emitTranspose},
     {.op = &ops::broadcast, .variant = "strided copy", .emit = emitBroadcast},
     {.op = &ops::slice, .variant = "strided copy", .emit = emitSlice},

@@ -49,7 +49,7 @@ bool isWinograd4(const Op &op, const Target &target) { return isChosen(op, targe
 
 void emitWinograd(Call &call) {
   const Op &op = call.op;
-  const Conv c = describeConv(op);
+  const Conv c = describeConv(call);
   const ConvPlan plan = planConv3x3(defaultMachine(), *problemOf(op, call.target));
   const int64_t n = c.outChannels.number(), channels = c.channels.number();
   const int panel = panelFor(call.target, n);
@@ -61,7 +61,7 @@ void emitWinograd(Call &call) {
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
   const Dim tiles = c.images * ceilDiv(c.out[0], plan.tile) * ceilDiv(c.out[1], plan.tile);
-  const Dim inRow = c.in[1] * c.channels, outRow = c.out[1] * c.outChannels;
+  const Dim inRow = c.in[1] * c.channels, outRow = c.room[1] * c.outChannels;
   call.line("const rt::Winograd shape{");
   const std::pair<std::string, std::string_view> rows[] = {
       {call.extent(channels, "channels", true), "channels"},
@@ -76,7 +76,7 @@ void emitWinograd(Call &call) {
       {call.number(c.padBegin[1], "padLeft", true), "padLeft"},
       {call.number(c.in[0] * inRow, "inImage", true), "inImage"},
       {call.number(inRow, "inRow", true), "inRow"},
-      {call.number(c.out[0] * outRow, "outImage", true), "outImage"},
+      {call.number(c.room[0] * outRow, "outImage", true), "outImage"},
       {call.number(outRow, "outRow", true), "outRow"},
   };
   fieldLines(call, rows);

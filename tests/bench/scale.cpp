@@ -99,7 +99,8 @@ Measured compile(const Kind &kind, size_t ops, const fs::path &folder) {
   done();
   const ir::Function &entry = *module->functions.front();
   ir::MemoryPlan plan =
-      passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment);
+      passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment,
+                         {.shared = codegen::sharedMemory(*prepared)});
   plan.steps = passes::steps(entry);
   done();
   for (const codegen::File &file : codegen::generate(*prepared, plan)) {

@@ -125,7 +125,8 @@ private:
         isNew |= used_.insert(call->kernel).second;
     });
     ir::MemoryPlan plan =
-        passes::planMemory(prepared->entry, codegen::scratchBytes(*prepared), target_.alignment);
+        passes::planMemory(prepared->entry, codegen::scratchBytes(*prepared), target_.alignment,
+                           {.shared = codegen::sharedMemory(*prepared)});
     plan.steps = passes::steps(prepared->entry);
     const std::vector<codegen::File> files = codegen::generate(*prepared, plan);
     std::string source = files[1].content(); // what cases share is compiled once

@@ -131,7 +131,8 @@ std::map<std::string, std::string> generateFiles(ir::Module &module, bool hasSym
   settings.cApi = !hasSymbols;
   settings.threads = settings.profile = true;
   const auto prepared = prepare(module, settings);
-  ir::MemoryPlan plan = passes::planMemory(prepared->entry, scratchBytes(*prepared), 64);
+  ir::MemoryPlan plan = passes::planMemory(prepared->entry, scratchBytes(*prepared), 64,
+                                           {.shared = codegen::sharedMemory(*prepared)});
   plan.steps = passes::steps(prepared->entry);
   std::map<std::string, std::string> texts;
   for (const File &file : generate(*prepared, plan))

@@ -147,7 +147,8 @@ EmittedModel emitModel(ir::Module &module, const codegen::Settings &settings,
   const auto prepared = codegen::prepare(module, settings);
   const ir::Function &entry = prepared->entry;
   ir::MemoryPlan plan =
-      passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment);
+      passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment,
+                         {.shared = codegen::sharedMemory(*prepared)});
   plan.steps = passes::steps(entry);
   for (const codegen::File &file : codegen::generate(*prepared, plan))
     if (file.name != "report.json")

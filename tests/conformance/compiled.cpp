@@ -66,7 +66,8 @@ Emitted emit(size_t index, const Case &test, const fs::path &folder) {
   const auto prepared = codegen::prepare(*loaded.module, settings);
   const ir::Function &entry = *loaded.module->functions.front();
   ir::MemoryPlan plan =
-      passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment);
+      passes::planMemory(entry, codegen::scratchBytes(*prepared), settings.target->alignment,
+                         {.shared = codegen::sharedMemory(*prepared)});
   plan.steps = passes::steps(entry);
   for (const codegen::File &file : codegen::generate(*prepared, plan))
     if (file.name != "report.json")

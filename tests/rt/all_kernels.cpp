@@ -22,6 +22,7 @@
 #include "burin/rt/norm.h"
 #include "burin/rt/numeric.h"
 #include "burin/rt/pad.h"
+#include "burin/rt/planes.h"
 #include "burin/rt/pool.h"
 #include "burin/rt/quant_any.h"
 #include "burin/rt/random.h"

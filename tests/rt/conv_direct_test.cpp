@@ -16,13 +16,13 @@ void testDirect(Width width, Channels channels, Out outChannels, Kernel kernel, 
   const Shape s = shape(c, o, 1, in, {{k, k}}, strides, {{1, 1}}, {{1, 1}});
   const Problem<2> p = make<2>(s, {{1, 1}}, 11, false);
   ASSERT_EQ(w, p.s.out[1]);
-  const Frame frame{in[0], in[1], c, border};
-  const ptrdiff_t image = frame.row() * (in[0] + 2 * border);
+  const Frame frame{in[0], in[1], c, border, border, in[0] + 2 * border, in[1] + 2 * border};
+  const ptrdiff_t image = frame.row() * frame.frameHeight;
   std::vector<float> framed(static_cast<size_t>(2 * image), NAN);
-  for (int i = 0; i < 2; ++i)
-    forTasks(in[0], 2, 0, [&](Work work) {
-      copyIntoFrame(frame, p.in.data() + i * p.s.inImage, framed.data() + i * image, work);
-    });
+  for (int i = 0; i < 2 * in[0]; ++i)
+    std::copy_n(p.in.data() + i * p.s.inStride[0], p.s.inStride[0],
+                framed.data() + i / in[0] * image + frame.first() + i % in[0] * frame.row());
+  forTasks(2 * frame.frameHeight, 3, 0, [&](Work work) { zeroBorder(frame, framed.data(), work); });
   const float *corner = framed.data() + (border - 1) * (frame.row() + c);
   const std::vector<float> packed = p.packed<NR>();
   const int padded = (o + NR - 1) / NR * NR, panels = padded / NR;

@@ -4,6 +4,7 @@
 #include "burin/rt/index.h"
 #include "burin/rt/nd.h"
 #include "burin/rt/pad.h"
+#include "burin/rt/planes.h"
 #include "burin/rt/scatter.h"
 #include "burin/rt/sort.h"
 
@@ -95,6 +96,22 @@ TEST(Nd, Transpose) {
   testTranspose<float>(Nd<5>{{2, 3, 4, 5, 6}}, Nd<5>{{4, 1, 3, 0, 2}});
 }
 
+/// Two pictures of three colors, into frames that are wider than they are.
+TEST(Nd, PlanesToPixels) {
+  const int height = 5, width = 7, row = 25, image = 140;
+  const std::vector<float> in = counted<float>(2 * 3 * height * width);
+  const int size = image + (height - 1) * row + 3 * width;
+  Guarded<float> out(at(size));
+  forTasks(2 * height, 3, 0, [&](Work work) {
+    planesToPixels<3>(height, width, in.data(), out.data(), image, row, work);
+  });
+  for (int i = 0; i < 2; ++i)
+    for (int y = 0; y < height; ++y)
+      for (int x = 0, to = i * image + y * row; x < row && to < size; ++x, ++to) {
+        const int plane = i * 3 + x % 3;
+        EXPECT_EQ(x < 3 * width ? in[at((plane * height + y) * width + x / 3)] : 0, out.data()[to]);
+      }
+}
 TEST(Nd, TileFillIota) {
   const std::vector<int> in = counted<int>(6);
   const Nd<2> inShape{{2, 3}}, outShape{{5, 8}};
