@@ -125,3 +125,9 @@ if len(sys.argv) == 1 or 'erfc' in sys.argv[1:]:
     show('f erfc k=2', minimax(lambda t: scaledErfc(t, mp.mpf(2)), one, 8, low, high))
     low, high = (mp.mpf('0.9') - 4) / mp.mpf('4.9'), (mp.mpf(28) - 4) / mp.mpf(32)
     show('d erfc k=4', interpolate(lambda t: scaledErfc(t, mp.mpf(4)), one, 24, low, high))
+if len(sys.argv) == 1 or 'erf' in sys.argv[1:]:
+    # 1 - 2^g, where what counts is the error beside erf; 2^r for it is coarser than exp2.
+    tail = lambda a: mp.log(mp.erfc(a), 2)
+    show('f erf tail', minimax(tail, lambda a: mp.erfc(a) * ln2 / mp.erf(a), 6, mp.mpf('0.92'), mp.mpf('3.93')))
+    f = lambda r: mp.mpf(2)**r - 1
+    show('f erf exp2', minimax(rest(f, zero, 1), weightOf(lambda r: mp.mpf(2)**r, 1), 4, -0.5, 0.5))
