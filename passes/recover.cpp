@@ -129,6 +129,42 @@ Pattern inverseFactor(Pattern deviation) {
   return either(op(ops::mul, plain, constant().as(scale)).as(factor), either(plain).as(factor));
 }
 
+// ---- repeated pixels ----
+
+/// reshape(broadcast) that puts r copies of each element of an axis beside it: the nearest of an
+/// image r times as large.
+Value *upsample(const Match &m, Builder &to) {
+  const Op &repeat = *m.root->operand(0)->def();
+  const ir::Shape &from = m[x]->type.shape(), &wide = repeat.result()->type.shape(),
+                  &out = m.root->result()->type.shape();
+  if (from.size() != wide.size() || out.size() + 1 != wide.size() || out.size() < 3)
+    return nullptr;
+  size_t axis = 0; // that the copies follow
+  while (axis < out.size() && out[axis] == wide[axis])
+    ++axis;
+  const size_t copies = axis + 1;
+  ir::Shape before = from, merged = wide;
+  if (axis == 0 || axis == out.size() || !wide[copies].isNumber() || !from[copies].isNumber(1))
+    return nullptr;
+  merged[axis] = wide[axis] * wide[copies];
+  merged.erase(merged.begin() + static_cast<ptrdiff_t>(copies));
+  before[copies] = wide[copies];
+  if (merged != out || before != wide || wide[copies].number() < 2)
+    return nullptr;
+  for (const Op *user : m.root->result()->users())
+    if (user->is(ops::matmul))
+      return nullptr; // keys for several heads
+  before.erase(before.begin() + static_cast<ptrdiff_t>(copies));
+  std::vector<double> scales(out.size(), 1);
+  scales[axis] = static_cast<double>(wide[copies].number());
+  Value *image = to.make(ops::reshape, {m[x]}, {attr::shape(std::move(before))});
+  return to.make(ops::resize, {image},
+                 {attr::shape(out), attr::scales(std::move(scales)), attr::mode("nearest"),
+                  attr::coordinates("asymmetric"), attr::nearest("floor"),
+                  attr::cubicCoefficient(-0.75), attr::excludeOutside(false),
+                  attr::antialias(false), attr::extrapolation(0.0)});
+}
+
 // ---- scale and bias ----
 
 /// The norm with one more parameter, if that varies along the normalised axes only.
@@ -174,6 +210,7 @@ std::span<const Rule> allRules() {
          withParameter<1>},
         {"norm-scale", op(ops::mul, op(ops::rms_norm, x).as(centred).once(), constant().as(e)),
          withParameter<1>},
+        {"upsample", op(ops::reshape, op(ops::broadcast, x).once()), upsample},
         {"norm-bias",
          op(ops::add, op(ops::layer_norm, x, maybe(constant())).as(centred).once(),
             constant().as(e)),

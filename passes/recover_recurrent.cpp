@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Steps of an LSTM, a GRU or a simple recurrence, written one behind the other, become one op over
-// the sequence: the product with the input is then one for all steps.
+// Steps of an LSTM, a GRU or a simple recurrence, written one behind the other or as the body of a
+// loop, become one op over the sequence: the product with the input is then one for all steps.
 #include "ir/ops.h"
 #include "passes/graph.h"
 #include "passes/passes.h"
@@ -120,7 +120,7 @@ void begin(Chain &chain, const Roles &roles, const Cell &next) {
   if (isStart) {
     chain.inputs = {input};
     chain.h = before;
-    chain.c = isZero(first.cBefore) ? nullptr : first.cBefore;
+    chain.c = first.cBefore;
     return;
   }
   chain.cells.clear();
@@ -277,17 +277,14 @@ ir::Strings activationsOf(const Cell &cell) {
                                 : ir::Strings{"Sigmoid", "Tanh", "Tanh"};
 }
 
-Op &makeOp(Builder &to, const Chain &chain, const Sequence &sequence) {
+/// The op over x [steps, batch, inputs].
+Op &makeOp(Builder &to, const Chain &chain, Value *x, bool reverse) {
   const Cell &cell = chain.last();
   const Shape state = cell.h->type.shape();
   const auto hidden = static_cast<size_t>(state[1].number());
   const auto asState = [&](Value *v) {
-    return v ? reshape(to, v, {1, state[0], state[1]}) : nullptr;
+    return v && !isZero(v) ? reshape(to, v, {1, state[0], state[1]}) : nullptr;
   };
-  Value *x = slice(to, sequence.first.sequence, sequence.first.axis, sequence.first.index,
-                   static_cast<int64_t>(chain.inputs.size()));
-  if (sequence.first.axis == 1)
-    x = to.make(ops::transpose, {x}, {attr::perm(Ints{1, 0, 2})});
   std::vector<Value *> operands{x,
                                 matrixOf(to.module(), chain.roles.inputs, hidden),
                                 matrixOf(to.module(), chain.roles.states, hidden),
@@ -295,7 +292,7 @@ Op &makeOp(Builder &to, const Chain &chain, const Sequence &sequence) {
                                 nullptr,
                                 asState(chain.h)};
   std::vector<ir::NamedAttr> attributes{attr::hidden(static_cast<int64_t>(hidden)),
-                                        attr::direction(sequence.reverse ? "reverse" : "forward"),
+                                        attr::direction(reverse ? "reverse" : "forward"),
                                         attr::activations(activationsOf(cell)), attr::clip(0.0)};
   if (cell.kind == &ops::lstm) {
     operands.push_back(asState(chain.c));
@@ -305,6 +302,15 @@ Op &makeOp(Builder &to, const Chain &chain, const Sequence &sequence) {
   if (cell.kind == &ops::gru)
     attributes.push_back(attr::linearBeforeReset(cell.linearBeforeReset));
   return to.makeOp(*cell.kind, operands, std::move(attributes));
+}
+
+// ---- steps behind one another ----
+
+/// What the steps take, [steps, batch, inputs].
+Value *inputOf(Builder &to, const Chain &chain, const Sequence &sequence) {
+  Value *x = slice(to, sequence.first.sequence, sequence.first.axis, sequence.first.index,
+                   static_cast<int64_t>(chain.inputs.size()));
+  return sequence.first.axis == 1 ? to.make(ops::transpose, {x}, {attr::perm(Ints{1, 0, 2})}) : x;
 }
 
 /// The concat of all states in the order of time, if h, of the first, is read by one.
@@ -342,7 +348,7 @@ bool replace(ir::Module &module, PassContext &context, const Chain &chain) {
     return false;
   Builder to{module, *first->parent(), first};
   to.at = first->at;
-  Op &op = makeOp(to, chain, *sequence);
+  Op &op = makeOp(to, chain, inputOf(to, chain, *sequence), sequence->reverse);
   const Shape state = chain.last().h->type.shape();
   const auto steps = static_cast<int64_t>(chain.cells.size());
   Value *all = reshape(to, op.result(0), {steps, state[0], state[1]});
@@ -365,15 +371,128 @@ bool replace(ir::Module &module, PassContext &context, const Chain &chain) {
   return true;
 }
 
+// ---- loops ----
+
+/// A loop whose body is one step: for each carried value what it is.
+struct Loop {
+  Op &op;
+  std::vector<Value *> arguments, yields; ///< of the body: carried; then scanned
+  std::vector<Value *> scanned;
+  int64_t steps;
+};
+
+bool isTrue(const Value *v) { return !v || ir::splatValue(*v) == 1; }
+
+/// A loop that runs a known number of times, whatever it computes.
+std::optional<Loop> loopOf(Op &op) {
+  if (!op.is(ops::loop) || !op.operand(0) || !op.operand(0)->isConstant() || !isTrue(op.operand(1)))
+    return std::nullopt;
+  const ir::Block &body = op.block();
+  const std::vector<Value *> yielded = operandsOf(body.terminator());
+  const auto carried = static_cast<size_t>(op[attr::carried]);
+  Loop loop{op, {}, {}, {}, ir::elementAsInt(*op.operand(0), 0)};
+  if (!isTrue(yielded[0]) || loop.steps < 1 ||
+      (!op[attr::dims].empty() && !op[attr::dims][0].isNumber(loop.steps)))
+    return std::nullopt;
+  for (size_t i = 0; i < carried; ++i) {
+    loop.arguments.push_back(body.argument(i + 1));
+    loop.yields.push_back(yielded[i + 1]);
+  }
+  loop.scanned.assign(yielded.begin() + static_cast<ptrdiff_t>(carried) + 1, yielded.end());
+  return loop;
+}
+
+/// Whether v is the number of the iteration, as the loop has it or counted.
+bool isIteration(const Loop &loop, const Value *v) {
+  while (v->def() && (v->def()->is(ops::cast) || v->def()->is(ops::reshape)))
+    v = v->def()->operand(0);
+  if (v == loop.op.block().argument(0))
+    return true;
+  const auto at = std::ranges::find(loop.arguments, v);
+  if (at == loop.arguments.end())
+    return false;
+  const auto i = static_cast<size_t>(at - loop.arguments.begin());
+  const Op *next = loop.yields[i]->def();
+  return isZero(loop.op.operand(i + 2)) && next && next->is(ops::add) && next->operand(0) == v &&
+         ir::splatValue(*next->operand(1)) == 1;
+}
+
+/// The sequence of which the body takes a step; null if it does not.
+Value *sequenceOf(const Loop &loop, const Value *step) {
+  const Op *gather = step->def();
+  if (!gather || !gather->is(ops::gather) || (*gather)[attr::axis] != 0 ||
+      !isIteration(loop, gather->operand(1)))
+    return nullptr;
+  Value *sequence = gather->operand(0);
+  const Op *def = sequence->def();
+  const bool isOutside =
+      def ? def->parent() == loop.op.parent()
+          : !sequence->argumentOf() || sequence->argumentOf() != &loop.op.block();
+  return isOutside && sequence->type.rank() == 3 && step->type.rank() == 2 &&
+                 sequence->type.dim(0).isNumber(loop.steps)
+             ? sequence
+             : nullptr;
+}
+
+bool replace(ir::Module &module, PassContext &context, Loop &loop) {
+  for (size_t i = 0; i < loop.yields.size(); ++i) {
+    const std::optional<Cell> cell = cellOf(loop.yields[i]);
+    const Value *before = loop.arguments[i];
+    if (!cell || (cell->before && cell->before != before))
+      continue;
+    const std::optional<Roles> roles = rolesOf(*cell, [&](size_t, const Product &p) {
+      return p.input == before || (cell->reset && p.input == cell->reset);
+    });
+    Value *input = roles ? onlyInput(roles->inputs) : nullptr;
+    Value *sequence = input && !roles->states.empty() ? sequenceOf(loop, input) : nullptr;
+    const size_t c = static_cast<size_t>(std::ranges::find(loop.arguments, cell->cBefore) -
+                                         loop.arguments.begin());
+    if (!sequence || (cell->c && (c == loop.yields.size() || loop.yields[c] != cell->c)))
+      continue;
+    // All that is read of the loop must be of this step.
+    Op &op = loop.op;
+    bool isAll = true;
+    for (size_t r = 0; r < op.numResults(); ++r) {
+      const bool isState =
+          r == i || (cell->c && r == c) ||
+          (r >= loop.yields.size() && loop.scanned[r - loop.yields.size()] == cell->h);
+      isAll = isAll && (isState || !op.result(r)->hasUses());
+    }
+    if (!isAll || !context.allow(cell->kind->name, op.at))
+      continue;
+    Chain chain{{*cell},
+                {},
+                *roles,
+                biasesOf(*cell),
+                op.operand(i + 2),
+                cell->c ? op.operand(c + 2) : nullptr};
+    Builder to{module, *op.parent(), &op};
+    to.at = op.at;
+    Op &fresh = makeOp(to, chain, sequence, false);
+    for (size_t r = 0; r < op.numResults(); ++r)
+      if (op.result(r)->hasUses()) {
+        const size_t from = r == i ? 1 : r < loop.yields.size() ? 2 : 0;
+        op.result(r)->replaceAllUsesWith(
+            reshape(to, fresh.result(from), op.result(r)->type.shape()));
+      }
+    return true;
+  }
+  return false;
+}
+
 } // namespace
 
 RuleNames recurrentRules() { return {"lstm", "gru", "rnn"}; }
 
 bool recoverRecurrent(ir::Module &module, PassContext &context) {
   bool changed = false;
-  for (const auto &f : module.functions)
+  for (const auto &f : module.functions) {
     for (const Chain &chain : chainsOf(f->body))
       changed |= replace(module, context, chain);
+    for (Op &op : f->body)
+      if (std::optional<Loop> loop = loopOf(op))
+        changed |= replace(module, context, *loop);
+  }
   return changed;
 }
 

@@ -7,6 +7,7 @@
 
 #include "frontend/common/compose.h"
 #include "frontend/onnx/importer.h"
+#include "frontend/onnx/loop_count.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -269,15 +270,28 @@ Values makeLoop(const NodeView &n, const LoopParts &parts, const LoopBody &body)
     }
     if (again)
       continue;
+    Value *count = parts.count, *condition = parts.condition;
+    std::optional<Dim> iterations = parts.iterations;
+    if (const auto known = iterationsOf(parts, *block, yields); known && *known > 0) {
+      count = n.to.scalar(ElementType::i64, static_cast<double>(*known));
+      condition = nullptr;
+      iterations = *known;
+      yields[0] = scalarTrue(inside);
+    }
     inside.yield(yields);
-    std::vector<Value *> all = {parts.count, parts.condition};
+    const bool scans = yields.size() > 1 + initial.size();
+    if (scans && !iterations && parts.most == ir::kUnbounded)
+      n.unsupported("loop", "a loop stacks values, and nothing bounds the number of its iterations",
+                    "give the loop a constant number of iterations");
+    if (scans && !iterations)
+      iterations = n.newExtent("iterations", Dim(parts.most));
+    std::vector<Value *> all = {count, condition};
     all.insert(all.end(), operands.begin(), operands.end());
     std::vector<std::unique_ptr<ir::Block>> blocks;
     blocks.push_back(std::move(block));
-    const bool scans = yields.size() > 1 + initial.size();
     ir::Op &op = n.to.makeOp(ops::loop, all,
                              {attr::carried(static_cast<int64_t>(initial.size())),
-                              attr::dims(scans ? Dims{parts.iterations} : Dims{})},
+                              attr::dims(scans ? Dims{*iterations} : Dims{})},
                              std::move(blocks));
     Values out;
     for (size_t i = 0; i < op.numResults(); ++i) {
@@ -405,13 +419,8 @@ Values loop(const NodeView &n) {
       declared = n.declared(i);
     if (!ends && n.has(0) && n.knows(0))
       parts.iterations = n.contents(0, "the number of iterations")[0];
-    else if (parts.most < ir::kUnbounded)
-      parts.iterations = n.newExtent("iterations", Dim(parts.most));
-    else if (declared && !declared->empty())
+    else if (parts.most == ir::kUnbounded && declared && !declared->empty())
       parts.iterations = declared->front();
-    else
-      n.unsupported("loop", "a loop stacks values, and nothing bounds the number of its iterations",
-                    "give the loop a constant number of iterations");
   }
   return makeLoop(n, parts, [&](ir::Builder &to, Value *iteration, const Values &values) {
     Values inputs = {iteration, scalarTrue(to)};
@@ -516,8 +525,8 @@ Values scan8(const NodeView &n) {
                numOutputs = graph->outputs.size() - std::min(states, graph->outputs.size());
   LoopParts parts;
   parts.iterations = n.type(1).dim(0);
-  parts.most = parts.iterations.bounds().hi;
-  parts.count = compose::scalarOf(n.to, n.to.extents({parts.iterations}));
+  parts.most = parts.iterations->bounds().hi;
+  parts.count = compose::scalarOf(n.to, n.to.extents({*parts.iterations}));
   return makeLoop(n, parts, [&](ir::Builder &to, Value *i, const Values &) {
     Scan s{*graph,
            {},

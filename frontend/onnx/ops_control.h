@@ -22,7 +22,7 @@ Value *unboxed(const NodeView &, ir::Builder &to, Value *list, Value *index);
 struct LoopParts {
   Value *count = nullptr, *condition = nullptr; ///< either may be absent
   Values carried;
-  Dim iterations = 0;            ///< of what is scanned
+  std::optional<Dim> iterations; ///< of what is scanned; absent: only the run may know
   int64_t most = ir::kUnbounded; ///< iterations at most
 };
 /// Builds an iteration: gets its number and what is carried, returns the condition, what is

@@ -278,6 +278,28 @@ Value *resizeSame(const Match &m, Builder &) {
              : nullptr;
 }
 
+/// Whether it repeats every element a whole number of times.
+bool repeats(const Op &op) {
+  return op[ir::attr::mode] == "nearest" && op[ir::attr::coordinates] == "asymmetric" &&
+         op[ir::attr::nearest] == "floor" &&
+         std::ranges::all_of(op[ir::attr::scales],
+                             [](double s) { return s >= 1 && s == static_cast<int64_t>(s); });
+}
+
+/// Along one axis, then along another.
+Value *resizeResize(const Match &m, Builder &to) {
+  const Op &outer = *m.root, &inner = *outer.operand(0)->def();
+  std::vector<double> scales = inner[ir::attr::scales];
+  for (size_t axis = 0; axis < scales.size(); ++axis) {
+    const Dim &from = m[x]->type.dim(axis), &extent = outer[ir::attr::shape][axis];
+    scales[axis] *= outer[ir::attr::scales][axis];
+    if (from * Dim(static_cast<int64_t>(scales[axis])) != extent)
+      return nullptr;
+  }
+  return remake(to, outer, std::vector<Value *>{m[x]}, {ir::attr::scales(std::move(scales))})
+      .result();
+}
+
 std::vector<Rule> makeRules() {
   const Pattern pad = op(ops::pad, x, maybe(y)).where(padsWithConstant, "the mode is not constant");
   return {
@@ -301,6 +323,10 @@ std::vector<Rule> makeRules() {
        padPad},
       {"pad-as-slice", op(ops::pad, x, maybe(y)), padAsSlice},
       {"concat-parts", op(ops::concat).andMore(), concatParts},
+      {"resize-resize",
+       op(ops::resize, op(ops::resize, x).once().where(repeats, "it does not repeat elements"))
+           .where(repeats, "it does not repeat elements"),
+       resizeResize},
       {"resize-same", op(ops::resize, x, maybe(y)), resizeSame},
   };
 }

@@ -248,6 +248,28 @@ TEST(ControlFlow, AListGrowsWhileACounterIsBelowANumber) {
   EXPECT_EQ(values(run(m, {floats({1}, {5})})[0]), (std::vector<float>{5, 5, 5}));
 }
 
+/// while (k + 1 < 4) stack(v += x), k from 1 on: without a count, as another framework's loop.
+TEST(ControlFlow, ALoopWhoseConditionCountsHasKnownIterations) {
+  const Message body =
+      graph({.nodes = {node("Add", {"k", "one"}, {"k2"}), node("Less", {"k2", "four"}, {"c2"}),
+                       node("Add", {"v", "x"}, {"v2"}), node("Identity", {"v2"}, {"s"})},
+             .initializers = {tensor("one", DataType::i64, {}).packed(7, {1}),
+                              tensor("four", DataType::i64, {}).packed(7, {4})},
+             .inputs = {typed("i", kI64, {}), typed("c", kBool, {}), typed("k", kI64, {}),
+                        typed("v", kF32, {2})},
+             .outputs = {untyped("c2"), untyped("k2"), untyped("v2"), untyped("s")}});
+  const Message m =
+      model(graph({.nodes = {node("Loop", {"", "", "first", "x"}, {"k3", "y", "z"})
+                                 .message(5, graphAttribute("body", body))},
+                   .initializers = {tensor("first", DataType::i64, {}).packed(7, {1})},
+                   .inputs = {typed("x", kF32, {2})},
+                   .outputs = {untyped("k3"), untyped("z")}}));
+  const auto out = run(m, {floats({2}, {1, 2})});
+  EXPECT_EQ(out[0].integer(0), 4);
+  EXPECT_EQ(out[1].type.text(), "f32[3, 2]");
+  EXPECT_EQ(values(out[1]), (std::vector<float>{2, 4, 3, 6, 4, 8}));
+}
+
 TEST(ControlFlow, ASequenceOfShapesOfItsOwn) {
   const Message m = model(graph(
       {.nodes = {node("SequenceConstruct", {"a", "b"}, {"s"}),
