@@ -3,13 +3,19 @@
 """Trains the sample network on the 8x8 digits of scikit-learn and writes, beside this file,
 
   digits.onnx       the model, BatchNorm unfused: burin folds it
+  digits.traced.pt, digits.scripted.pt
+                    the same for TorchScript; the scripted one also takes grey values of 0..16
   digits_test.npz   200 held-out images with labels and the logits of PyTorch, for `burin validate`
   test_images.h     the same 200 for the desktop and the firmware program
 
-All three are committed: this runs only to make them anew.
+All are committed: this runs only to make them anew. With --torchscript only the two of TorchScript
+are made, of the weights in digits.onnx.
 
   python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python train.py
 """
+import io
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +47,19 @@ class Digits(nn.Module):
         x = torch.relu(self.bn2(self.conv2(x)))
         x = self.pool(x).flatten(1)
         return self.fc2(torch.relu(self.fc1(x)))
+
+
+class AnyDigits(nn.Module):
+    """Digits, also of pictures whose grey values were not divided."""
+
+    def __init__(self, digits):
+        super().__init__()
+        self.digits = digits
+
+    def forward(self, image):
+        if bool(image.max() > 1):
+            image = image / 16
+        return self.digits(image)
 
 
 def load():
@@ -90,6 +109,31 @@ def export(model):
     print(f"{path.name}: {path.stat().st_size} bytes, {' '.join(ops)}")
 
 
+def trained():
+    """The model with the weights of digits.onnx."""
+    model = Digits()
+    weights = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load(str(HERE / "digits.onnx")).graph.initializer}
+    state = {name: torch.from_numpy(weights[name].copy()) for name in model.state_dict() if name in weights}
+    model.load_state_dict(state, strict=False)  # but for the counters of batches
+    return model.eval()
+
+
+def export_torchscript(model):
+    modules = {
+        "traced": torch.jit.trace(model, torch.zeros(1, 1, 8, 8)),
+        "scripted": torch.jit.script(AnyDigits(model)),
+    }
+    for name, module in modules.items():
+        buffer = io.BytesIO()
+        torch.jit.save(module, buffer)
+        path = HERE / f"digits.{name}.pt"
+        # Packed anew: without dates, and small.
+        with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(path, "w") as new:
+            for member in old.namelist():
+                new.writestr(zipfile.ZipInfo(member), old.read(member), zipfile.ZIP_DEFLATED)
+        print(f"{path.name}: {path.stat().st_size} bytes")
+
+
 def rows(values, per_line):
     """A C initialiser list, `per_line` values a line."""
     text = [str(v) for v in values]
@@ -137,6 +181,8 @@ constexpr float logits[count][10] = {{
 
 
 def main():
+    if "--torchscript" in sys.argv:
+        return export_torchscript(trained())
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
     train_pixels, test_pixels, train_labels, test_labels = load()
@@ -149,6 +195,7 @@ def main():
     assert accuracy >= 0.97
 
     export(model)
+    export_torchscript(model)
     np.savez_compressed(
         HERE / "digits_test.npz",
         **{
