@@ -218,6 +218,8 @@ constexpr Topic kCodes[] = {
   descriptions of the model disagree.
 )"},
     {"savedmodel.wire", "A damaged file", "  The protobuf encoding is broken or cut off.\n"},
+    {"torchscript.argument", "--arg does not fit the model",
+     "  It gives a number or a text that forward takes, by its name.\n"},
     {"torchscript.call", "A function is called without one of its arguments",
      "  The source in the archive does not fit together.\n"},
     {"torchscript.class", "A class without source",

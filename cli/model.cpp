@@ -206,7 +206,7 @@ template <class Import> Model modelOf(Import import, const Shapes &shapes) {
 }
 
 Model readOnnx(const fs::path &path, const Settings &settings) {
-  refuseOptions(settings, {"signature", "tag"}, "ONNX, which has one graph");
+  refuseOptions(settings, {"signature", "tag", "arg"}, "ONNX, which has one graph");
   onnx::ImportOptions options;
   options.outputs = settings.list("outputs");
   options.states = statesOf(settings);
@@ -229,12 +229,19 @@ Model readTorchScript(const fs::path &path, const Settings &settings) {
                        left.begin()->first));
   options.inputShapes = shapes.shapes();
   options.inputTypes = shapes.elements();
+  for (const std::string &text : settings.list("arg")) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      refuse(Problem::usage, fmt::format("--arg is '{}', expected NAME=VALUE", text));
+    options.arguments.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
+  }
   options.evaluator = &kernels::evaluator();
   return modelOf(torchscript::importModel(path, options), shapes);
 }
 
 Model readSavedModel(const fs::path &path, const Settings &settings) {
   refuseOptions(settings, {"state"}, "SavedModel: a variable that the model assigns is a state");
+  refuseOptions(settings, {"arg"}, "SavedModel, which has inputs alone");
   savedmodel::ImportOptions options;
   options.outputs = settings.list("outputs");
   if (settings.has("tag"))
@@ -262,7 +269,7 @@ Model readSavedModel(const fs::path &path, const Settings &settings) {
 }
 
 Model readGir(const fs::path &path, const MappedFile &file, const Settings &settings) {
-  refuseOptions(settings, {"outputs", "state", "input-shape", "dim", "signature", "tag"},
+  refuseOptions(settings, {"outputs", "state", "input-shape", "dim", "signature", "tag", "arg"},
                 ".gir, which has it in its text");
   Model model;
   model.module = ir::parse(file.text(), path.string());

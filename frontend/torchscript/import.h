@@ -16,6 +16,8 @@ struct ImportOptions {
   /// those of the example inputs that torch.jit.trace stores.
   std::map<std::string, ir::Shape, std::less<>> inputShapes;
   std::map<std::string, ir::ElementType, std::less<>> inputTypes;
+  /// By the name of an argument that is a number or a text: its value, which is compiled in.
+  std::map<std::string, std::string, std::less<>> arguments;
   /// Names of outputs to return; empty: all of them.
   std::vector<std::string> outputs;
   /// Pairs (input, output) that are one state.

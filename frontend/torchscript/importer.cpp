@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <utility>
 
 namespace burin::torchscript {
 namespace {
@@ -29,12 +30,6 @@ void requireLittleEndian(const Archive &archive) {
     throw unreadable("the weights are stored big-endian", "save the model on another machine");
 }
 
-/// A path that leads into a value: its first name and the rest.
-std::pair<std::string_view, std::string_view> firstOf(std::string_view path) {
-  const size_t dot = path.find('.');
-  return {path.substr(0, dot), dot == std::string_view::npos ? "" : path.substr(dot + 1)};
-}
-
 } // namespace
 
 Importer::Importer(const Archive &archive, const ImportOptions &options)
@@ -46,6 +41,11 @@ Importer::Importer(const Archive &archive, const ImportOptions &options)
 
 void Importer::problem(Problem kind, std::string_view code, std::string text, std::string hint) {
   problems_.push_back({kind, std::string(code), {}, std::move(text), {}, std::move(hint)});
+}
+
+void Importer::raise() {
+  if (!problems_.empty())
+    throw CompileErrors(std::exchange(problems_, {}));
 }
 
 const Function &Importer::entry(const CellRef &model) const {
@@ -135,7 +135,40 @@ Host Importer::numberInput(const std::string &name, const Type &type) {
   return RunNumber{main_->body.addArgument({e, {}}, name)};
 }
 
+/// A value that --arg gives.
+Host Importer::argument(const std::string &name, const Type &type, const std::string &text) {
+  usedOptions_.insert(name);
+  const auto refuse = [&](std::string_view expected) {
+    problem(Problem::usage, "torchscript.argument",
+            fmt::format("--arg {} is '{}', expected {}", name, text, expected));
+    return Uninitialized{};
+  };
+  const auto number = [&](auto &to) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), to);
+    return error == std::errc() && end == text.data() + text.size();
+  };
+  int64_t integer = 0;
+  double real = 0;
+  if (type.is(Type::Kind::text))
+    return text;
+  if (type.is(Type::Kind::boolean)) {
+    if (text != "true" && text != "false")
+      return refuse("true or false");
+    return text == "true";
+  }
+  if (!type.is(Type::Kind::real) && number(integer))
+    return Dim(integer);
+  if (!type.is(Type::Kind::integer) && number(real))
+    return real;
+  return refuse(type.is(Type::Kind::integer) ? "an integer" : "a number");
+}
+
 Host Importer::input(const std::string &name, const Type &type, const Pickled *example) {
+  if (const auto it = options_.arguments.find(name);
+      it != options_.arguments.end() &&
+      (type.is(Type::Kind::boolean) || type.is(Type::Kind::integer) || type.is(Type::Kind::real) ||
+       type.is(Type::Kind::number) || type.is(Type::Kind::text)))
+    return argument(name, type, it->second);
   switch (type.kind) {
   case Type::Kind::tensor:
     return tensorInput(name, example);
@@ -176,8 +209,22 @@ Host Importer::input(const std::string &name, const Type &type, const Pickled *e
           fmt::format("the input '{}' is {}", name, typeText(type)),
           type.is(Type::Kind::list) || type.is(Type::Kind::dict)
               ? "trace the model, so that the archive tells how many tensors there are"
-              : "give it a default in the model, which is then compiled in");
+              : fmt::format("compile a value in: --arg {}=VALUE", name));
   return Uninitialized{};
+}
+
+Given Importer::inputs(const Function &forward) {
+  Given given;
+  for (size_t i = 1; i < forward.parameters.size(); ++i) {
+    const Parameter &p = forward.parameters[i];
+    const Pickled *example = exampleOf(examples_, i - 1);
+    const bool isAsked = example != nullptr || options_.inputShapes.contains(p.name) ||
+                         options_.arguments.contains(p.name);
+    if (p.otherwise && !isAsked)
+      break; // the default, and so for those behind it
+    given.positional.push_back(input(p.name, typeOf(p.type, *forward.file), example));
+  }
+  return given;
 }
 
 std::vector<std::string> Importer::inputNames() {
@@ -192,65 +239,6 @@ std::vector<std::string> Importer::inputNames() {
       names.push_back(p.name);
   }
   return names;
-}
-
-// ---- what the module holds ----
-
-void Importer::collectLeaves(const Host &h, const std::string &path, Leaves &into) const {
-  const auto name = [&](std::string_view part) {
-    return path.empty() ? std::string(part) : fmt::format("{}.{}", path, part);
-  };
-  if (const TensorRef *t = h.find<TensorRef>()) {
-    into.emplace(path, Leaf{*t, {}, in_->valueOf(*t)});
-  } else if (h.holds<Dim>() || h.holds<double>() || h.holds<bool>() || h.holds<RunNumber>()) {
-    into.emplace(path, Leaf{nullptr, h, nullptr});
-  } else if (const TupleRef *tuple = h.find<TupleRef>()) {
-    for (size_t i = 0; i < (*tuple)->items.size(); ++i)
-      collectLeaves((*tuple)->items[i], name(std::to_string(i)), into);
-  } else if (const CellRef *cell = h.find<CellRef>()) {
-    const Cell &c = **cell;
-    const bool isSeen = c.kind == Cell::Kind::object && !c.path.empty() && c.path != path;
-    if (isSeen)
-      return; // it lies elsewhere in the module, too
-    const size_t step = c.kind == Cell::Kind::dict ? 2 : 1;
-    for (size_t i = 0; i < c.items.size(); i += step)
-      collectLeaves(c.items[i + step - 1],
-                    name(c.kind == Cell::Kind::object ? c.names[i]
-                         : step == 2                  ? textOf(c.items[i])
-                                                      : std::to_string(i)),
-                    into);
-  }
-}
-
-/// The leaf at a path gets a value of the run.
-void Importer::setLeaf(const Host &root, const std::string &path, ir::Value *value) {
-  const auto replaced = [&](const auto &self, const Host &h, std::string_view rest) -> Host {
-    if (const TensorRef *t = h.find<TensorRef>()) {
-      in_->write(*t, value);
-      return h;
-    }
-    const auto [name, inner] = firstOf(rest);
-    if (const TupleRef *tuple = h.find<TupleRef>()) {
-      auto copy = std::make_shared<Tuple>(**tuple);
-      for (size_t i = 0; i < copy->items.size(); ++i)
-        if (std::to_string(i) == name)
-          copy->items[i] = self(self, copy->items[i], inner);
-      return TupleRef(std::move(copy));
-    }
-    if (const CellRef *cell = h.find<CellRef>()) {
-      Cell &c = **cell;
-      for (size_t i = 0; i < c.items.size(); ++i) {
-        const bool isHere = c.kind == Cell::Kind::object ? c.names[i] == name
-                            : c.isList()                 ? std::to_string(i) == name
-                                         : i % 2 == 1 && textOf(c.items[i - 1]) == name;
-        if (isHere)
-          c.items[i] = self(self, Host(c.items[i]), inner);
-      }
-      return h;
-    }
-    return RunNumber{value};
-  };
-  replaced(replaced, root, path);
 }
 
 // ---- outputs ----
@@ -282,124 +270,11 @@ void Importer::collectOutputs(const Host &h, const std::string &name) {
   }
 }
 
-// ---- the whole ----
-
-std::unique_ptr<ir::Module> Importer::evaluate(std::vector<std::string> &found) {
-  module_ = std::make_unique<ir::Module>();
-  module_->format = "torchscript";
-  outputs_.clear();
-  main_ = &module_->addFunction("main");
-  Evaluation in{*module_, main_->body, options_.evaluator};
-  in_ = &in;
-  Program program{archive_};
-  const Pickle constantsPickle{archive_.read("constants.pkl").span, "constants.pkl"};
-  Loader constantsLoader{archive_, program, in, "constants"};
-  const Host constants = constantsLoader.load(constantsPickle.root(), "CONSTANTS", nullptr);
-  const TupleRef *all = constants.find<TupleRef>();
-  Interpreter interpreter{program, in, all ? (*all)->items : std::vector<Host>{}, version_,
-                          problems_};
-  const Pickle pickle{archive_.read("data.pkl").span, "data.pkl"};
-  Loader loader{archive_, program, in, "data"};
-  const Host root = loader.load(pickle.root(), "", &interpreter);
-  if (!root.holds<CellRef>() || !root.as<CellRef>()->type)
-    throw unreadable("the archive holds no module");
-  const CellRef &model = root.as<CellRef>();
-  const Function &forward = entry(model);
-
-  Given given;
-  for (size_t i = 1; i < forward.parameters.size(); ++i) {
-    const Parameter &p = forward.parameters[i];
-    const Pickled *example = exampleOf(examples_, i - 1);
-    const bool isAsked = example != nullptr || options_.inputShapes.contains(p.name);
-    if (p.otherwise && !isAsked)
-      break; // the default, and so for those behind it
-    given.positional.push_back(input(p.name, typeOf(p.type, *forward.file), example));
-  }
-  Leaves before;
-  collectLeaves(root, "", before);
-  for (const std::string &path : states_) {
-    const auto it = before.find(path);
-    if (it == before.end())
-      continue; // it was reported
-    const Leaf &leaf = it->second;
-    setLeaf(
-        root, path,
-        main_->body.addArgument(leaf.tensor ? leaf.is->type : in.scalarOf(leaf.value)->type, path));
-  }
-  checkOptions();
-  if (!problems_.empty())
-    throw CompileErrors(std::move(problems_));
-
-  Leaves running; // with the states as arguments
-  collectLeaves(root, "", running);
-  try {
-    collectOutputs(interpreter.callMethod(model, "forward", given), "output");
-  } catch (const Raised &raised) {
-    throw CompileError(Problem::invalid, raised.at,
-                       fmt::format("the program always ends in an exception: {}", raised.message))
-        .code("torchscript.raise")
-        .hint("give the inputs the shapes that the model is for");
-  } catch (const CompileError &error) {
-    problems_.push_back(error.diagnostic());
-  }
-  if (!problems_.empty())
-    throw CompileErrors(std::move(problems_));
-
-  Leaves after;
-  collectLeaves(root, "", after);
-  std::vector<ir::Value *> next;
-  for (const auto &[path, leaf] : after) {
-    const auto it = running.find(path);
-    const bool isState = std::ranges::find(states_, path) != states_.end();
-    if (it == running.end() || !it->second.tensor != !leaf.tensor) {
-      problem(Problem::unsupported, "torchscript.state",
-              fmt::format("the attribute '{}' has another form after the first run", path),
-              "give it a tensor of its final shape before the model is saved");
-      continue;
-    }
-    const Leaf &was = it->second;
-    const bool isSame =
-        leaf.tensor ? leaf.is == was.is
-                    : textOf(leaf.value) == textOf(was.value) && !leaf.value.holds<RunNumber>();
-    const bool isSameNumber = leaf.value.holds<RunNumber>() && was.value.holds<RunNumber>() &&
-                              leaf.value.as<RunNumber>().value == was.value.as<RunNumber>().value;
-    if (!isState && !isSame && !isSameNumber)
-      found.push_back(path);
-  }
-  if (!problems_.empty())
-    throw CompileErrors(std::move(problems_));
-  if (!found.empty())
-    return nullptr;
-  for (const std::string &path : states_) {
-    const Leaf &leaf = after.at(path), &first = before.at(path);
-    ir::Value *value = leaf.tensor ? leaf.is : in.scalarOf(leaf.value);
-    ir::Value *initial = first.tensor ? first.is : in.scalarOf(first.value);
-    if (value->type != initial->type)
-      problem(Problem::unsupported, "torchscript.state",
-              fmt::format("the attribute '{}' is {} at first and {} after a run", path,
-                          initial->type.text(), value->type.text()),
-              "give it a tensor of its final shape and type before the model is saved");
-    size_t argument = 0;
-    while (main_->body.argument(argument)->name != path)
-      ++argument;
-    main_->states.push_back({path, argument, outputs_.size(), initial});
-    outputs_.emplace_back(path + ".next", value);
-  }
-  applyOptions(*main_);
-  if (!problems_.empty())
-    throw CompileErrors(std::move(problems_));
-  std::vector<ir::Value *> results;
-  for (const auto &[name, value] : outputs_) {
-    results.push_back(value);
-    main_->resultNames.push_back(name);
-  }
-  in.to().yield(results);
-  in_ = nullptr;
-  return std::move(module_);
-}
+// ---- options ----
 
 /// Of --outputs and --state.
-void Importer::applyOptions(ir::Function &main) {
+void Importer::applyOptions() {
+  ir::Function &main = *main_;
   const auto isState = [&](size_t i) { return main.stateOfResult(i) != nullptr; };
   if (!options_.outputs.empty()) {
     for (const std::string &name : options_.outputs)
@@ -448,17 +323,12 @@ void Importer::checkOptions() {
     if (!usedOptions_.contains(name))
       problem(Problem::usage, "dims.unknown",
               fmt::format("--input-shape {}: the model has no input of that name", name));
-}
-
-std::unique_ptr<ir::Module> Importer::run() {
-  for (;;) {
-    std::vector<std::string> found;
-    if (auto module = evaluate(found)) {
-      module->eraseUnusedConstants();
-      return module;
-    }
-    states_.insert(states_.end(), found.begin(), found.end());
-  }
+  for (const auto &[name, text] : options_.arguments)
+    if (!usedOptions_.contains(name))
+      problem(Problem::usage, "torchscript.argument",
+              fmt::format("--arg {}: the model has no argument of that name that is a number or a "
+                          "text",
+                          name));
 }
 
 namespace {

@@ -17,38 +17,53 @@ public:
   std::vector<std::string> inputNames();
 
 private:
-  /// A tensor or number that the module holds.
-  struct Leaf {
-    TensorRef tensor; ///< null for a number
-    Host value;       ///< of a number
-    ir::Value *is;    ///< of a tensor
-  };
-  using Leaves = std::map<std::string, Leaf, std::less<>>;
+  using Outputs = std::vector<std::pair<std::string, ir::Value *>>;
+  /// The attributes of the module and of the modules in it, by path, as they are now.
+  using Attributes = std::map<std::string, Host, std::less<>>;
+  /// What one evaluation needs: everything is made anew for the next one.
+  struct Session;
+  struct Way;
 
+  // ---- importer.cpp ----
   const Function &entry(const CellRef &model) const;
-  /// The function evaluated with `states_` as arguments; finds what else it changes.
-  std::unique_ptr<ir::Module> evaluate(std::vector<std::string> &found);
   Host input(const std::string &name, const Type &, const Pickled *example);
   Host tensorInput(const std::string &name, const Pickled *example);
   Host numberInput(const std::string &name, const Type &);
+  Host argument(const std::string &name, const Type &, const std::string &text);
+  Given inputs(const Function &forward);
   void collectOutputs(const Host &, const std::string &name);
-  void collectLeaves(const Host &, const std::string &path, Leaves &) const;
-  void setLeaf(const Host &root, const std::string &path, ir::Value *);
+  void applyOptions();
   void checkOptions();
-  void applyOptions(ir::Function &);
   void problem(Problem, std::string_view code, std::string text, std::string hint = {});
+  void raise(); ///< throws all problems, if there are any
+
+  // ---- importer_states.cpp ----
+  void begin();
+  void evaluateForward();
+  /// Forward with `states_` as arguments. False if it has found more of them; `reshapes` tells
+  /// whether one has another form after the run.
+  bool evaluateOnce(bool &reshapes);
+  /// An `if` on whether the model has run: the first run in one block, all later ones in the other.
+  bool evaluateStarted();
+  bool finishStarted(Way &first, Way &later);
+  std::unique_ptr<ir::Module> finish();
+  Attributes attributes() const;
+  void setAttribute(const std::string &path, const Host &);
+  Host asArguments(const std::string &path, const Host &form, bool keepsNumbers);
+  void addState(const std::string &path, ir::Value *next, ir::Value *initial);
 
   const Archive &archive_;
   const ImportOptions &options_;
   int64_t version_;
   std::optional<Pickle> examples_;
-  std::vector<std::string> states_; ///< paths of what the program changes
+  std::set<std::string, std::less<>> states_;  ///< paths of attributes that the program changes
+  std::set<std::string, std::less<>> varying_; ///< numbers in them that differ from run to run
   std::vector<Diagnostic> problems_;
   // Of the evaluation that runs now:
-  std::unique_ptr<ir::Module> module_;
+  std::shared_ptr<Session> session_;
   ir::Function *main_ = nullptr;
   Evaluation *in_ = nullptr;
-  std::vector<std::pair<std::string, ir::Value *>> outputs_;
+  Outputs outputs_;
   std::set<std::string, std::less<>> usedOptions_;
 };
 

@@ -22,11 +22,12 @@ ZOO = pathlib.Path(__file__).parent / "zoo"
 MODELS = {}
 
 
-def model(*shapes, modes="traced scripted", steps=1):
-    """Registers a class. `shapes`: of f32 inputs, or functions that make one."""
+def model(*shapes, modes="traced scripted", steps=1, args=()):
+    """Registers a class. `shapes`: of f32 inputs, or functions that make one; `args`: the arguments
+    behind them, which --arg compiles in."""
 
     def add(cls):
-        MODELS[cls.__name__.lower()] = (cls, shapes, modes.split(), steps)
+        MODELS[cls.__name__.lower()] = (cls, shapes, modes.split(), steps, args)
         return cls
 
     return add
@@ -485,6 +486,45 @@ class Streaming(nn.Module):
         return self.fc(y)
 
 
+@model((1, 4), modes="scripted", steps=3, args=(16000, "sum"))
+class Lazy(nn.Module):
+    """State that gets its shape in the first run, as in silero-vad."""
+
+    hidden: Optional[Tuple[Tensor, Tensor]]
+
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.LSTMCell(6, 3)
+        self.context, self.state = torch.zeros(0), torch.zeros(0)
+        self.hidden = None
+        self.last_rate, self.count = 0, 0
+
+    def reset(self):
+        self.context, self.state = torch.zeros(0), torch.zeros(0)
+
+    def forward(self, x, rate: int, mode: str):
+        if self.last_rate and self.last_rate != rate:
+            self.reset()
+        if not len(self.context):
+            self.context = torch.zeros(x.size(0), 2)
+        x = torch.cat([self.context, x], 1)
+        if len(self.state):
+            h, c = self.cell(x, (self.state[0], self.state[1]))
+        else:
+            h, c = self.cell(x)
+        self.state = torch.stack([h, c])
+        self.context = x[:, -2:]
+        self.last_rate = rate
+        self.count += 2
+        hidden = self.hidden
+        if hidden is not None:
+            h = h + hidden[0] * 0.5
+        self.hidden = (h, c)
+        if mode == "sum":
+            h = h.sum(1)
+        return h, self.count
+
+
 # ---- writing ----
 
 
@@ -513,7 +553,7 @@ def save(module, path):
 
 
 def write(name):
-    cls, shapes, modes, steps = MODELS[name]
+    cls, shapes, modes, steps, args = MODELS[name]
     torch.manual_seed(sum(map(ord, name)))
     module = cls().eval()
     for m in module.modules():
@@ -533,7 +573,7 @@ def write(name):
         for sample in samples:
             for p, x in zip(parameters, sample):
                 stacked[f"in:{p}"].append(x.numpy().copy())
-            flat(scripted(*sample), "output", arrays)
+            flat(scripted(*sample, *args), "output", arrays)
             for key, value in arrays.items():
                 stacked.setdefault(f"out:{key}", []).append(value)
     np.savez_compressed(ZOO / f"{name}.npz", **{k: np.stack(v) for k, v in stacked.items()})
@@ -541,7 +581,7 @@ def write(name):
     return " ".join(
         f"--input-shape={p}:{'x'.join(map(str, x.shape))}x{'i64' if x.dtype == torch.int64 else 'f32'}"
         for p, x in zip(parameters, samples[0])
-    )
+    ) + "".join(f" --arg={p}={x}" for p, x in zip(parameters[len(make) :], args))
 
 
 if __name__ == "__main__":
