@@ -88,6 +88,23 @@ TEST(Math, FloatsWithinTheirBounds) {
   TEST_FLOAT(sign, signExact, 0);
 }
 
+/// The short form has the bits of the long one.
+TEST(Math, ExpOfNegatives) {
+  Random random{18};
+  std::vector<float> x = specials();
+  for (int i = 0; i < 20000; ++i) {
+    x.push_back(bitCast<float>(random.bits()));
+    x.push_back(random.uniform(-110, 0));
+  }
+  for (float &v : x)
+    v = v > 0 ? -v : v;
+  const std::vector<float> e = mapped(x, [](V v) { return exp(v); }),
+                           n = mapped(x, [](V v) { return expNegative(v); });
+  for (size_t i = 0; i < x.size(); ++i)
+    ASSERT_TRUE(bitCast<uint32_t>(e[i]) == bitCast<uint32_t>(n[i]) ||
+                (e[i] != e[i] && n[i] != n[i]))
+        << x[i] << ": " << e[i] << " and " << n[i];
+}
 TEST(Math, ZerosKeepTheirSign) {
   const auto negative = [](float x) { return std::signbit(x); };
   EXPECT_TRUE(negative(rt::round(-0.3f)) && negative(rt::ceil(-0.3f)) &&

@@ -93,12 +93,12 @@ BURIN_FN float exponentials(float *x, int n, float top) {
   V sum = V{};
   int j = 0;
   for (; j + W <= n; j += W) {
-    const V e = exp(load<V>(x + j) - top);
+    const V e = expNegative(load<V>(x + j) - top);
     store(x + j, e);
     sum += e;
   }
   if (j < n) {
-    const V e = exp(loadFirst(x + j, n - j, splat<V>(-infinity())) - top);
+    const V e = expNegative(loadFirst(x + j, n - j, splat<V>(-infinity())) - top);
     storeFirst(x + j, n - j, e);
     sum += e;
   }

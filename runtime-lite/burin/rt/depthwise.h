@@ -81,11 +81,10 @@ BURIN_FN void depthwiseTile(const DepthwisePlace &p, int column, const E &epilog
     });
   });
 }
-/// A strip of TW pixels by `rows` rows in tiles of TR rows, then in single ones; channels
-/// [c, end).
+/// A run of pixels of TR rows in tiles of TW, then of its halves; channels [c, end).
 template <int KH, int KW, int S, int TR, int TW, int W, class E>
-BURIN_FN void depthwiseStrip(DepthwisePlace p, int rows, int c, int end, const E &epilogue) {
-  for (; rows >= TR; rows -= TR) {
+BURIN_FN void depthwiseRun(DepthwisePlace p, int pixels, int c, int end, const E &epilogue) {
+  for (; pixels >= TW; pixels -= TW) {
     DepthwisePlace at = p;
     for (int i = c; i < end; i += W) {
       depthwiseTile<KH, KW, S, TR, TW, W>(at, i, epilogue);
@@ -93,42 +92,49 @@ BURIN_FN void depthwiseStrip(DepthwisePlace p, int rows, int c, int end, const E
       at.filter += W;
       at.offset += W;
     }
-    p.in += TR * S * p.inRow;
-    p.offset += TR * p.outRow;
-  }
-  if constexpr (TR > 1)
-    if (rows > 0)
-      depthwiseStrip<KH, KW, S, 1, TW, W>(p, rows, c, end, epilogue);
-}
-/// Strips of TW pixels, then of its halves.
-template <int KH, int KW, int S, int TW, int W, class E>
-BURIN_FN void depthwiseStrips(DepthwisePlace p, int rows, int pixels, int c, int end,
-                              const E &epilogue) {
-  for (; pixels >= TW; pixels -= TW) {
-    depthwiseStrip<KH, KW, S, kDepthwiseRows<KH, S, W>, TW, W>(p, rows, c, end, epilogue);
     p.in += TW * S * p.inPixel;
     p.offset += TW * p.outPixel;
   }
   if constexpr (TW > 1)
     if (pixels > 0)
-      depthwiseStrips<KH, KW, S, TW / 2, W>(p, rows, pixels, c, end, epilogue);
+      depthwiseRun<KH, KW, S, TR, TW / 2, W>(p, pixels, c, end, epilogue);
+}
+/// A strip of the image: TR rows at once, then single ones.
+template <int KH, int KW, int S, int TR, int TW, int W, class E>
+BURIN_FN void depthwiseStrip(DepthwisePlace p, int rows, int pixels, int c, int end,
+                             const E &epilogue) {
+  for (; rows >= TR; rows -= TR) {
+    depthwiseRun<KH, KW, S, TR, TW, W>(p, pixels, c, end, epilogue);
+    p.in += TR * S * p.inRow;
+    p.offset += TR * p.outRow;
+  }
+  if constexpr (TR > 1)
+    if (rows > 0)
+      depthwiseStrip<KH, KW, S, 1, TW, W>(p, rows, pixels, c, end, epilogue);
 }
 /// Channels c .. in vectors of W, then of half of it; returns the first one that is left.
 template <int KH, int KW, int S, int W, class E>
 BURIN_FN int depthwiseFast(DepthwisePlace p, int rows, int pixels, int c, int channels,
                            const E &epilogue) {
   constexpr int TR = kDepthwiseRows<KH, S, W>, TW = kDepthwisePixels<W>;
-  // Channels at a time: a tile of all of them, and their filter, stay in L1.
+  // Channels at a time: a tile of all of them, and their filter, stay in L1. Strips of 16 KB of a
+  // row: shorter runs of memory are not fetched ahead.
   constexpr int most = 5120 / (((TR - 1) * S + KH) * ((TW - 1) * S + KW) + KH * KW) / W * W;
   constexpr int block = most > W ? most : W;
   const int whole = channels - (channels - c) % W;
+  const int tiles = 4096 / (TW * S * channels), strip = tiles > 1 ? tiles * TW : TW;
   while (c < whole) {
     const int end = whole - c < block ? whole : c + block;
     DepthwisePlace at = p;
     at.in += c;
     at.filter += c;
     at.offset += c;
-    depthwiseStrips<KH, KW, S, TW, W>(at, rows, pixels, c, end, epilogue);
+    for (int x = 0; x < pixels; x += strip) {
+      depthwiseStrip<KH, KW, S, TR, TW, W>(at, rows, pixels - x < strip ? pixels - x : strip, c,
+                                           end, epilogue);
+      at.in += strip * S * p.inPixel;
+      at.offset += strip * p.outPixel;
+    }
     c = end;
   }
   if constexpr (W == kIsa.width && W > 4)
