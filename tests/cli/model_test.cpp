@@ -66,7 +66,8 @@ TEST(ReadModel, SaysWhatAFileIsInstead) {
   };
   EXPECT_EQ(problemWith("").problem, Problem::unreadable);
   EXPECT_EQ(problemWith("<!DOCTYPE html>").text, "'m' is an HTML page, not a model");
-  EXPECT_EQ(problemWith("PK\3\4............model/data.pkl").problem, Problem::unsupported);
+  // By its name a TorchScript archive, by its bytes none.
+  EXPECT_EQ(problemWith("PK\3\4............model/data.pkl").problem, Problem::unreadable);
   EXPECT_EQ(problemWith("PK\3\4............something").problem, Problem::unreadable);
   EXPECT_EQ(problemOf([] { readModel(settingsOf("/no/such.onnx")); }).problem, Problem::unreadable);
 }

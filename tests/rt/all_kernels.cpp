@@ -260,6 +260,7 @@ template <class T> BURIN_STUB void moves(T *p, int64_t *i, int n, Work work) {
   const Nd<3> shape{{n, 4, 5}};
   rt::stridedCopy(shape, p, shape, p, shape, work);
   rt::transpose(shape, p, shape, p, work);
+  rt::planesToPixels<3>(n, 5, p, p, 15 * n, 15, work);
   rt::tile(shape, shape, p, p, work);
   rt::fill(*p, p, work);
   rt::pad<rt::PadMode::constant>(shape, shape, shape, p, *p, p, work);
