@@ -247,10 +247,11 @@ Values makeLoop(const NodeView &n, const LoopParts &parts, const LoopBody &body)
         ir::Type joined = joinedList(n, listOf(in->type), listOf(out->type));
         const int64_t more = joined.capacity().bounds().hi - before;
         if (more > 0) {
-          if (parts.most >= ir::kUnbounded)
+          const int64_t most = iterationsOf(parts, *block, yields).value_or(parts.most);
+          if (most >= ir::kUnbounded)
             n.unsupported("loop", "a list grows in a loop whose number of iterations has no bound",
                           "give the loop a constant number of iterations");
-          joined = ir::Type::list(joined.inner(), before + more * parts.most);
+          joined = ir::Type::list(joined.inner(), before + more * most);
         }
         setListType(n, in, joined);
         setListType(n, out, joined);
@@ -277,6 +278,9 @@ Values makeLoop(const NodeView &n, const LoopParts &parts, const LoopBody &body)
       condition = nullptr;
       iterations = *known;
       yields[0] = scalarTrue(inside);
+    } else if (const auto &goesOn = yields[0]->contents();
+               count && count->contents() && !condition && goesOn && goesOn->front().isNumber(1)) {
+      iterations = count->contents()->front();
     }
     inside.yield(yields);
     const bool scans = yields.size() > 1 + initial.size();
@@ -323,77 +327,6 @@ int64_t mostIterations(const Value *count) {
   return ir::kUnbounded;
 }
 
-/// The body of a loop, to be asked what its names stand for.
-struct LoopBodyGraph {
-  const NodeView &n;
-  const Graph &graph;
-
-  const Node *maker(std::string_view name) const {
-    const auto makes = [&](const Node &node) { return std::ranges::count(node.outputs, name) > 0; };
-    const auto it = std::ranges::find_if(graph.nodes, makes);
-    return it == graph.nodes.end() ? nullptr : &*it;
-  }
-  /// Where a number comes from, through what only changes its type or shape.
-  std::string_view origin(std::string_view name) const {
-    static constexpr std::string_view kKeep[] = {"Cast",    "CastLike", "Identity",
-                                                 "Reshape", "Squeeze",  "Unsqueeze"};
-    const Node *node = maker(name);
-    while (node && node->domain.empty() && !node->inputs.empty() &&
-           std::ranges::find(kKeep, node->op) != std::end(kKeep)) {
-      name = node->inputs[0];
-      node = maker(name);
-    }
-    return name;
-  }
-  /// A number that is the same in every iteration, and known.
-  std::optional<int64_t> number(std::string_view name) const {
-    name = origin(name);
-    const Tensor *tensor = nullptr;
-    for (const Initializer &i : graph.initializers)
-      if (i.tensor.name == name)
-        tensor = &i.tensor;
-    if (const Node *node = maker(name); node && node->op == "Constant" && node->domain.empty())
-      if (const Attribute *value = node->find("value"))
-        tensor = std::get_if<Tensor>(&value->value);
-    const Value *v = nullptr;
-    if (tensor)
-      v = addTensor(n.to.module(), *tensor, {});
-    else if (!maker(name) && !isInput(name))
-      v = n.importer().find(name);
-    if (!v || !v->contents() || v->contents()->size() != 1 || !v->contents()->front().isNumber())
-      return std::nullopt;
-    return v->contents()->front().number();
-  }
-  bool isInput(std::string_view name) const {
-    return std::ranges::find(graph.inputs, name, &ValueInfo::name) != graph.inputs.end();
-  }
-  /// Whether the condition that the body yields is the one that it gets, or true.
-  bool neverEnds() const {
-    const std::string_view condition = origin(graph.outputs[0].name);
-    return condition == graph.inputs[1].name || number(condition).value_or(0) != 0;
-  }
-  /// Iterations of `while (i < limit)` for a carried number i that grows by a constant.
-  std::optional<int64_t> counted(const Values &carried) const {
-    const Node *less = maker(origin(graph.outputs[0].name));
-    if (!less || less->op != "Less" || less->inputs.size() != 2)
-      return std::nullopt;
-    const Node *sum = maker(origin(less->inputs[0]));
-    const auto limit = number(less->inputs[1]);
-    if (!sum || sum->op != "Add" || sum->inputs.size() != 2 || !limit)
-      return std::nullopt;
-    for (size_t i = 0; i < carried.size(); ++i)
-      for (const size_t side : {0, 1}) {
-        const auto step = number(sum->inputs[1 - side]);
-        const std::optional<Dims> first = carried[i]->contents();
-        if (origin(sum->inputs[side]) == graph.inputs[2 + i].name &&
-            maker(origin(graph.outputs[1 + i].name)) == sum && step && *step > 0 && first &&
-            first->size() == 1 && first->front().isNumber())
-          return std::max<int64_t>(1, (*limit - first->front().number() + *step - 1) / *step);
-      }
-    return std::nullopt;
-  }
-};
-
 Values loop(const NodeView &n) {
   const GraphRef graph = n.graph("body");
   LoopParts parts;
@@ -408,20 +341,10 @@ Values loop(const NodeView &n) {
     n.fail("loop", fmt::format("the body has {} inputs and {} outputs, and {} values are carried",
                                graph->inputs.size(), graph->outputs.size(), carried));
   parts.most = n.has(0) ? mostIterations(n.in(0)) : ir::kUnbounded;
-  const LoopBodyGraph body{n, *graph};
-  if (const auto counted = body.counted(parts.carried); counted && !parts.condition)
-    parts.most = std::min(parts.most, *counted);
-  if (graph->outputs.size() > carried + 1) {
-    // As many as the count says, unless a condition ends it early; else as the model declares.
-    const bool ends = parts.condition || !body.neverEnds();
-    std::optional<Dims> declared;
-    for (size_t i = carried; i < graph->outputs.size() - 1 && !declared; ++i)
-      declared = n.declared(i);
-    if (!ends && n.has(0) && n.knows(0))
-      parts.iterations = n.contents(0, "the number of iterations")[0];
-    else if (parts.most == ir::kUnbounded && declared && !declared->empty())
-      parts.iterations = declared->front();
-  }
+  if (parts.most == ir::kUnbounded) // the model may declare what the importer cannot count
+    for (size_t i = carried; i + 1 < graph->outputs.size() && !parts.iterations; ++i)
+      if (const std::optional<Dims> declared = n.declared(i); declared && !declared->empty())
+        parts.iterations = declared->front();
   return makeLoop(n, parts, [&](ir::Builder &to, Value *iteration, const Values &values) {
     Values inputs = {iteration, scalarTrue(to)};
     for (size_t i = 0; i < 2; ++i) // some declare them as vectors of one element

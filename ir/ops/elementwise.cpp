@@ -240,6 +240,13 @@ std::optional<Dims> foldUnary(const Op &op) {
 }
 
 std::optional<Dims> foldCompare(const Op &op) {
+  if (isFloat(op.operand(0)->type.element())) { // one number by another
+    const auto a = realNumbers(*op.operand(0)), b = realNumbers(*op.operand(1));
+    if (!a || !b || a->size() != 1 || b->size() != 1 || op.result()->type.count() != Dim(1))
+      return std::nullopt;
+    const double x = a->front(), y = b->front();
+    return Dims{Dim(op.is(ops::less) ? x < y : op.is(ops::less_equal) ? x <= y : x == y)};
+  }
   return foldElements(op, [&](std::span<const Dim> x) {
     const Dim above = x[1] - x[0];
     if (op.is(ops::less))

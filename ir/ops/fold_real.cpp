@@ -4,6 +4,7 @@
 #include "ir/ops.h"
 #include "ir/ops/fold.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace burin::ir {
@@ -164,6 +165,19 @@ std::optional<Reals> realsOf(const Value *value, int depth) {
     }
     return out;
   }
+  if (count == 1 && (op->is(ops::reduce_max) || op->is(ops::reduce_min))) {
+    const std::optional<Reals> x = realsOf(op->operand(0), depth - 1);
+    if (!x || x->empty() || op->numOperands() > 1)
+      return std::nullopt;
+    Real best = x->front();
+    for (const Real &other : *x) {
+      if (x->size() > 1 && !other.isNumber())
+        return std::nullopt;
+      if (op->is(ops::reduce_max) ? other.number > best.number : other.number < best.number)
+        best = other;
+    }
+    return Reals{best};
+  }
   for (const OpDef *known :
        {&ops::add, &ops::sub, &ops::mul, &ops::div, &ops::pow, &ops::min, &ops::max, &ops::floor,
         &ops::ceil, &ops::round, &ops::neg, &ops::sqrt})
@@ -173,6 +187,16 @@ std::optional<Reals> realsOf(const Value *value, int depth) {
 }
 
 } // namespace
+
+std::optional<std::vector<double>> realNumbers(const Value &floats) {
+  const std::optional<Reals> all = realsOf(&floats, kDeepest);
+  if (!all || !std::ranges::all_of(*all, &Real::isNumber))
+    return std::nullopt;
+  std::vector<double> out;
+  for (const Real &x : *all)
+    out.push_back(x.number);
+  return out;
+}
 
 std::optional<Dims> truncatedReals(const Value &floats) {
   const std::optional<Reals> all = realsOf(&floats, kDeepest);

@@ -10,5 +10,7 @@ namespace burin::ir {
 
 /// The elements truncated to integers, as extents; nothing where they are not known.
 std::optional<Dims> truncatedReals(const Value &floats);
+/// The elements, where they are numbers without a symbol.
+std::optional<std::vector<double>> realNumbers(const Value &floats);
 
 } // namespace burin::ir

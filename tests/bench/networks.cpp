@@ -179,6 +179,8 @@ void write(const Options &options, const Json &document) {
       bars.push_back({row["name"], row["ratio"],
                       fmt::format("{:.2f}: {}", row["ratio"].get<double>(),
                                   timeText(row["burin_seconds"]["best"].get<double>()))});
+    else if (row.contains("failed"))
+      bars.push_back({row["name"], 0, "failed"});
   writeBars(options.svg, "Time of ONNX Runtime by time of burin's code",
             document["machine"].get<std::string>(), bars, 1);
 }

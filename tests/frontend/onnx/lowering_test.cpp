@@ -231,7 +231,9 @@ TEST(ControlFlow, AConditionThatIsAlwaysTrueEndsNothing) {
 TEST(ControlFlow, AListGrowsWhileACounterIsBelowANumber) {
   const Message body =
       graph({.nodes = {node("SequenceInsert", {"l", "x"}, {"l2"}),
-                       node("Add", {"k", "one"}, {"k2"}), node("Less", {"k2", "three"}, {"c2"})},
+                       node("Add", {"k", "one"}, {"k2"}), node("Less", {"k2", "three"}, {"below"}),
+                       node("Cast", {"i"}, {"f"}).message(5, intAttribute("to", kF32)),
+                       node("Less", {"f", "four"}, {"few"}), node("And", {"below", "few"}, {"c2"})},
              .inputs = {typed("i", kI64, {}), typed("c", kBool, {}), untyped("l"), untyped("k")},
              .outputs = {untyped("c2"), untyped("l2"), untyped("k2")}});
   const Message m = model(graph(
@@ -239,10 +241,12 @@ TEST(ControlFlow, AListGrowsWhileACounterIsBelowANumber) {
                  node("Loop", {"", "true", "none", "zero"}, {"list", "last"})
                      .message(5, graphAttribute("body", body)),
                  node("ConcatFromSequence", {"list"}, {"y"}).message(5, intAttribute("axis", 0))},
-       .initializers = {tensor("zero", DataType::i64, {}).packed(7, {0}),
-                        tensor("one", DataType::i64, {}).packed(7, {1}),
-                        tensor("three", DataType::i64, {}).packed(7, {3}),
-                        tensor("true", DataType::boolean, {}).packed(5, {1})},
+       .initializers =
+           {tensor("zero", DataType::i64, {}).packed(7, {0}),
+            tensor("one", DataType::i64, {}).packed(7, {1}),
+            tensor("three", DataType::i64, {}).packed(7, {3}),
+            tensor("four", DataType::f32, {}).text(9, std::string_view("\0\0\x80\x40", 4)),
+            tensor("true", DataType::boolean, {}).packed(5, {1})},
        .inputs = {typed("x", kF32, {1})},
        .outputs = {typed("y", kF32, {3})}}));
   EXPECT_EQ(values(run(m, {floats({1}, {5})})[0]), (std::vector<float>{5, 5, 5}));
