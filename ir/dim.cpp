@@ -270,7 +270,18 @@ Dim Dim::divide(Atom::Kind kind, const Dim &a, const Dim &b) {
     if (!exact.empty())
       return fromSum(std::move(exact)) + divide(kind, fromSum(std::move(rest)), b);
   }
-  return fromAtom(kind, a, b);
+  // By a sum, if that leaves nothing: (32 s - 16) / (4 s - 2) = 8.
+  constexpr int kMostTerms = 4;
+  Dim quotient = 0, rest = a;
+  for (int i = 0; i < kMostTerms && divisor.size() > 1 && !rest.isNumber(0); ++i) {
+    std::optional<Term> q = divideTerm(rest.terms().front(), divisor.front());
+    if (!q)
+      break;
+    const Dim part = fromSum({std::move(*q)});
+    quotient = quotient + part;
+    rest = rest - part * b;
+  }
+  return rest.isNumber(0) ? quotient : fromAtom(kind, a, b);
 }
 
 /// The normal form of a quotient by a number n > 1, so that the extents of equal windows are equal:

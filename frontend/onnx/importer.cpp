@@ -3,6 +3,7 @@
 
 #include "frontend/common/order.h"
 #include "frontend/onnx/read.h"
+#include "frontend/onnx/unify.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -381,6 +382,7 @@ void Importer::lowerNode(const Node &node, ir::Builder &to) {
                          fmt::format("version {} of {} is not supported", imported, node.op))
           .code("onnx.operator");
     ir::Op *const last = to.block().back();
+    inputs = unified(NodeView{*this, node, to, inputs, imported}, inputs);
     results = lowering->lower(NodeView{*this, node, to, std::move(inputs), imported});
     frontend::orderOps(to.block(), last, results);
   }

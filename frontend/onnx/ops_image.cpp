@@ -224,6 +224,8 @@ Values resizeBy(const NodeView &n, std::optional<size_t> scalesInput,
   Dims shape = from;
   std::vector<double> scales(rank, 1);
   Value *runScales = nullptr; // f64, an entry an axis of `axes`
+  bool repeated = false;
+  Dims whole = from; // the result, where `repeated`
   if (bySizes && policy == "stretch") {
     Dims expected;
     if (!n.knows(input))
@@ -231,9 +233,17 @@ Values resizeBy(const NodeView &n, std::optional<size_t> scalesInput,
         expected.push_back(all.at(static_cast<size_t>(a)));
     const Dims sizes = n.contentsOr(input, "the sizes", expected);
     for (size_t i = 0; i < axes.size(); ++i) {
+      const Dim &extent = from[axisAt(i)];
+      if (!roi && extent.isNumber(1) && !sizes[i].isNumber()) {
+        repeated = true; // one element is all there is to interpolate
+        continue;
+      }
       shape[axisAt(i)] = sizes[i];
-      scales[axisAt(i)] = roi ? 1 : ratio(n, sizes[i], from[axisAt(i)]);
+      scales[axisAt(i)] = roi ? 1 : ratio(n, sizes[i], extent);
     }
+    if (repeated)
+      for (size_t i = 0; i < axes.size(); ++i)
+        whole[axisAt(i)] = sizes[i];
   } else if (bySizes && n.knows(input)) {
     const Dims &sizes = n.contents(input, "the sizes");
     double scale = policy == "not_larger" ? INFINITY : 0;
@@ -290,6 +300,8 @@ Values resizeBy(const NodeView &n, std::optional<size_t> scalesInput,
                                         static_cast<double>(shape[i].number())) > 1e-3)
       runScales = compose::cast(n.to, compose::reshape(n.to, n.in(input), {n.type(input).count()}),
                                 ElementType::f64);
+  if (repeated)
+    return {compose::expand(n.to, emit(n, r, shape, scales, roi).front(), whole)};
   if (!runScales || !usesScale(r))
     return emit(n, r, shape, scales, roi);
   Value *out = n.in(0);

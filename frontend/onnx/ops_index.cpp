@@ -2,7 +2,7 @@
 //
 // Elements by index, and indices of elements.
 #include "frontend/common/compose.h"
-#include "frontend/onnx/lowering.h"
+#include "frontend/onnx/unify.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -35,19 +35,6 @@ Values scatterElements(const NodeView &n) {
                     {attr::axis(n.axis(n.integer("axis", 0), n.rank(0))),
                      attr::reduction(n.text("reduction", "none"))})};
 }
-/// x, whose extents the run requires to be these where they are other symbols.
-Value *withShape(const NodeView &n, Value *x, const Dims &shape) {
-  const ir::Shape &s = x->type.shape();
-  if (s == shape || s.size() != shape.size())
-    return x;
-  for (size_t i = 0; i < s.size(); ++i)
-    if (!mayEqual(s[i], shape[i]))
-      return x; // the op says what is wrong
-  n.require(n.to.extents(s), shape);
-  return n.to.make(ops::slice_at, {x, n.to.ints(Ints(s.size(), 0))},
-                   {attr::steps(Ints(s.size(), 1)), attr::shape(shape)});
-}
-
 Values scatterNd(const NodeView &n) {
   Value *at = indices(n, 1), *updates = n.in(2);
   // The run may have found the extents of both, apart: it checks that they are the same.

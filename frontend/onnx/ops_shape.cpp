@@ -3,6 +3,7 @@
 // Shapes and the movement of elements.
 #include "frontend/common/compose.h"
 #include "frontend/onnx/lowering.h"
+#include "ir/ops/fold_real.h"
 
 #include <algorithm>
 #include <cmath>
@@ -333,18 +334,24 @@ Values range(const NodeView &n) {
   const ElementType e = n.element(0);
   Value *start = compose::scalarOf(n.to, n.in(0)), *limit = compose::scalarOf(n.to, n.in(1)),
         *delta = compose::scalarOf(n.to, n.in(2));
+  const auto whole = [&](size_t i) -> std::optional<Dim> {
+    const std::optional<Dims> x =
+        ir::isFloat(n.element(i)) ? ir::wholeReals(*n.in(i)) : n.in(i)->contents();
+    return x && x->size() == 1 ? std::optional(x->front()) : std::nullopt;
+  };
+  const std::optional<Dim> first = whole(0), last = whole(1), step = whole(2);
   Dim count;
-  if (n.knows(0) && n.knows(1) && n.knows(2)) {
-    const int64_t by = n.knownInts(2, "the step").at(0);
+  if (first && last && step && step->isNumber()) {
+    const int64_t by = step->number();
     if (by == 0)
       n.fail("range", "the step is 0");
-    const Dim span = n.contents(1, "the limit").at(0) - n.contents(0, "the start").at(0);
+    const Dim span = *last - *first;
     count = max(by > 0 ? ceilDiv(span, by) : ceilDiv(Dim(0) - span, -by), 0);
   } else if (ir::isFloat(e) && n.in(0)->isConstant() && n.in(1)->isConstant() &&
              n.in(2)->isConstant()) {
-    const double first = n.constantNumber(0, "the start"), last = n.constantNumber(1, "the limit"),
-                 by = n.constantNumber(2, "the step");
-    const double steps = std::ceil((last - first) / by);
+    const double by = n.constantNumber(2, "the step"),
+                 steps = std::ceil(
+                     (n.constantNumber(1, "the limit") - n.constantNumber(0, "the start")) / by);
     if (!(steps < 1e9))
       n.fail("range", fmt::format("the range has {} elements", steps));
     count = static_cast<int64_t>(std::max(steps, 0.0));

@@ -188,6 +188,20 @@ std::optional<Reals> realsOf(const Value *value, int depth) {
 
 } // namespace
 
+std::optional<Dims> wholeReals(const Value &floats) {
+  const std::optional<Reals> all = realsOf(&floats, kDeepest);
+  if (!all)
+    return std::nullopt;
+  Dims out;
+  for (const Real &x : *all) {
+    const std::optional<int64_t> number = integerIn(x);
+    if (x.isNumber() ? !number : x.divisor != 1)
+      return std::nullopt;
+    out.push_back(number ? Dim(*number) : *x.extent);
+  }
+  return out;
+}
+
 std::optional<std::vector<double>> realNumbers(const Value &floats) {
   const std::optional<Reals> all = realsOf(&floats, kDeepest);
   if (!all || !std::ranges::all_of(*all, &Real::isNumber))

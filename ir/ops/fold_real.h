@@ -10,6 +10,8 @@ namespace burin::ir {
 
 /// The elements truncated to integers, as extents; nothing where they are not known.
 std::optional<Dims> truncatedReals(const Value &floats);
+/// The elements, where all of them are whole.
+std::optional<Dims> wholeReals(const Value &floats);
 /// The elements, where they are numbers without a symbol.
 std::optional<std::vector<double>> realNumbers(const Value &floats);
 

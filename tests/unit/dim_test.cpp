@@ -66,6 +66,9 @@ TEST(Dim, ExactQuotientsAreExact) {
   EXPECT_EQ(floorDiv(N * 4, 4), N);
   EXPECT_EQ(ceilDiv(N * 4, 4), N);
   EXPECT_EQ(floorDiv(N * M * 6, M * 3), N * 2);
+  EXPECT_EQ(floorDiv(N * 32 - 16, N * 4 - 2), Dim(8)); // a sum by a sum
+  EXPECT_EQ(floorDiv(N * N - M * M, N + M), N - M);
+  EXPECT_EQ(floorDiv(N * 32 - 15, N * 4 - 2).text(), "floordiv(32*N - 15, 4*N - 2)");
   EXPECT_TRUE(floorDiv(N, N).isNumber(1));
   EXPECT_EQ(floorDiv(N * M + K, M), N + floorDiv(K, M));
   EXPECT_EQ(floorDiv(N * 4 + 3, 4), N);

@@ -6,6 +6,7 @@
 #include "tests/frontend/onnx/wire_builder.h"
 #include "tests/reference/reference.h"
 
+#include <cctype>
 #include <gtest/gtest.h>
 
 namespace burin::onnx::test {
@@ -19,6 +20,15 @@ Message typed(std::string_view name, int32_t element, std::initializer_list<int6
   Message shape;
   for (const int64_t d : dims)
     shape.message(1, Message{}.varint(1, d));
+  return Message{}.text(1, name).message(
+      2, Message{}.message(1, Message{}.varint(1, element).message(2, shape)));
+}
+/// Extents are numbers or names.
+Message symbolic(std::string_view name, int32_t element, std::initializer_list<const char *> dims) {
+  Message shape;
+  for (const std::string_view d : dims)
+    shape.message(1, std::isdigit(d[0]) ? Message{}.varint(1, std::stoll(std::string(d)))
+                                        : Message{}.text(2, d));
   return Message{}.text(1, name).message(
       2, Message{}.message(1, Message{}.varint(1, element).message(2, shape)));
 }
@@ -170,6 +180,25 @@ TEST(RunTimeShape, AMaskSaysHowManyThereAre) {
   ir::Tensor mask{ir::Type{ir::ElementType::boolean, {3}}};
   mask.setInteger(1, 1), mask.setInteger(2, 1);
   EXPECT_EQ(values(run(m, {mask, floats({3}, {1, 2, 3})})[0]), (std::vector<float>{1, 7, 7}));
+}
+
+/// x of one symbol and z of another, added: what a U-Net or a cache of keys does.
+TEST(RunTimeShape, ExtentsOfTwoNamesThatMustBeTheSame) {
+  const Message m =
+      model(graph({.nodes = {node("Add", {"x", "z"}, {"s"}),
+                             node("Concat", {"s", "z"}, {"y"}).message(5, intAttribute("axis", 0))},
+                   .inputs = {symbolic("x", kF32, {"1", "a"}), symbolic("z", kF32, {"1", "b"})},
+                   .outputs = {untyped("y")}}));
+  ImportOptions options;
+  options.dims = {{"a", {1, 4}}, {"b", {1, 4}}};
+  const Import model = imported(m, options);
+  const auto run = [&](ir::Tensor x, ir::Tensor z) {
+    return ir::execute(*model.module->functions[0], {std::move(x), std::move(z)},
+                       reference::evaluator());
+  };
+  EXPECT_EQ(values(run(floats({1, 2}, {1, 2}), floats({1, 2}, {10, 20}))[0]),
+            (std::vector<float>{11, 22, 10, 20}));
+  EXPECT_THROW(run(floats({1, 2}, {1, 2}), floats({1, 3}, {1, 2, 3})), ir::RunError);
 }
 
 // ---- control flow ----
