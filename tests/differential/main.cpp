@@ -136,12 +136,18 @@ public:
       options_.count = 0;
     if (!options_.files.empty() && !runFiles())
       return false;
-    for (uint32_t first = options_.seed; first < options_.seed + options_.count; first += kChunk)
-      if (!runChunk(first, std::min(first + kChunk, options_.seed + options_.count)))
+    const uint32_t end = options_.seed + options_.count;
+    for (uint32_t first = options_.seed; first < end; first += kChunk) {
+      if (!runChunk(first, std::min(first + kChunk, end)))
         return false;
+      if (first + kChunk < end)
+        fmt::print(stderr, "seeds {} to {}: {} ways\n", options_.seed, first + kChunk - 1,
+                   checked_);
+    }
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    fmt::print("{} graphs from seed {}: the same by {} ways; {} ways refused; {:.1f} s\n",
-               options_.count, options_.seed, checked_, refused_, time.count());
+    fmt::print(
+        "{} graphs from seed {}: the same by {} ways; {} ways differ, {} refused; {:.1f} s\n",
+        options_.count, options_.seed, checked_ - failed_, failed_, refused_, time.count());
     if (options_.tellsRefusals)
       for (const auto &[text, count] : refusals_)
         fmt::print("{:6} {}\n", count, text);
