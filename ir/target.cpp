@@ -8,9 +8,11 @@
 namespace burin::ir {
 namespace {
 constexpr Target kTargets[] = {
-    {"host", 16, true, true, 64, true, true},     {"mcu-fpu", 8, true, false, 16, true, false},
-    {"mcu-dsp", 8, true, false, 16, true, false}, {"mcu-min", 4, true, false, 8, false, false},
-    {"portable", 8, true, false, 64, true, true},
+    {"host", 16, true, true, 64, true, true, "zen4"},
+    {"mcu-fpu", 8, true, false, 16, true, false, "cortex-m4"},
+    {"mcu-dsp", 8, true, false, 16, true, false, "cortex-m4"},
+    {"mcu-min", 4, true, false, 8, false, false, "cortex-m0"},
+    {"portable", 8, true, false, 64, true, true, "zen4"},
 };
 constexpr auto changed(void (*change)(Target &)) {
   std::array<Target, std::size(kTargets)> targets{};

@@ -5,10 +5,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace burin::ir {
+
+/// What was measured to be the fastest: a layer, as kernels::layerKey describes it, and the form of
+/// the kernel that runs it.
+using Choices = std::map<std::string, std::string, std::less<>>;
 
 struct Target {
   std::string_view name; ///< "host", "mcu-fpu", "mcu-dsp", "mcu-min", "portable"
@@ -18,6 +24,8 @@ struct Target {
   int alignment;         ///< of the arena and its buffers, bytes
   bool specialise;       ///< a stub for each shape; false: share stubs by run-time extents
   bool wordIsCheap;      ///< 64-bit integers and double cost little
+  std::string_view cpu;  ///< the processor that costs are estimated for: a name of ir/machines.txt
+  const Choices *choices = nullptr; ///< they win over estimates; null: nothing was measured
 };
 
 /// Null for an unknown name.

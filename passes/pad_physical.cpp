@@ -3,6 +3,7 @@
 // A convolution that reads a border of zeros in memory has no edge cases: with kernels of one group
 // and no dilation each row of the filter is one run of memory. A depthwise one has edge cases that
 // are slow, but not as slow as a copy: it gets a border where that costs none.
+#include "codegen/kernels/forms.h"
 #include "codegen/kernels/frame.h"
 #include "ir/ops.h"
 #include "passes/graph.h"
@@ -46,6 +47,8 @@ bool profits(const Op &op, const ir::Target &target) {
 
 /// Whether the kernel of the op pads while it reads.
 bool clips(const Op &op, const PassContext &context) {
+  if (kernels::keepsPadding(op, *context.target))
+    return true;
   const kernels::KernelDef *kernel = kernels::chooseKernel(op, *context.target);
   if (!kernel || !kernel->clipsBorder)
     return false;

@@ -245,19 +245,42 @@ void emitConvInteger(Call &call) {
 
 bool isFloatTranspose(const Op &op, const Target &) { return isFloatConv(op); }
 
+/// Of a row that has one form, where it applies.
+std::vector<std::string> formIf(bool applies, std::string_view form) {
+  return applies ? std::vector{std::string(form)} : std::vector<std::string>{};
+}
+std::vector<std::string> formsOfPointwise(const Op &op, const Target &target) {
+  return formIf(isPointwise(op, target), "1x1 gemm");
+}
+std::vector<std::string> formsOfDepthwise(const Op &op, const Target &target) {
+  return formIf(isDepthwise(op, target), "depthwise");
+}
+/// Also where a border in memory makes it direct.
+std::vector<std::string> formsOfDirect(const Op &op, const Target &target) {
+  const Conv c = describeConv(op);
+  const bool isBordered = target.physicalPadding && c.axes == 2 && c.group == 1 &&
+                          std::ranges::all_of(c.dilation, [](int64_t d) { return d == 1; });
+  return formIf(isBordered, "direct");
+}
+std::vector<std::string> formsOfVirtual(const Op &op, const Target &target) {
+  return formIf(isFloatAny(op, target), "virtual padding");
+}
+
 constexpr KernelDef kConv[] = {
     {.op = &ops::conv,
      .variant = "1x1 gemm",
      .applies = isPointwise,
      .emit = emitPointwise,
      .epilogue = true,
-     .leavesRoom = true},
+     .leavesRoom = true,
+     .forms = formsOfPointwise},
     {.op = &ops::conv,
      .variant = "depthwise",
      .applies = isDepthwise,
      .emit = emitDepthwise,
      .epilogue = true,
-     .leavesRoom = true},
+     .leavesRoom = true,
+     .forms = formsOfDepthwise},
     {.op = &ops::conv,
      .variant = "winograd 4x4",
      .applies = isWinograd4,
@@ -265,7 +288,8 @@ constexpr KernelDef kConv[] = {
      .epilogue = true,
      .clipsBorder = true,
      .leavesRoom = true,
-     .reason = explainConv},
+     .reason = explainConv,
+     .forms = formsOfWinograd4},
     {.op = &ops::conv,
      .variant = "winograd 2x2",
      .applies = isWinograd2,
@@ -273,20 +297,23 @@ constexpr KernelDef kConv[] = {
      .epilogue = true,
      .clipsBorder = true,
      .leavesRoom = true,
-     .reason = explainConv},
+     .reason = explainConv,
+     .forms = formsOfWinograd2},
     {.op = &ops::conv,
      .variant = "direct",
      .applies = isDirect,
      .emit = emitDirect,
      .epilogue = true,
      .leavesRoom = true,
-     .reason = explainConv},
+     .reason = explainConv,
+     .forms = formsOfDirect},
     {.op = &ops::conv,
      .variant = "virtual padding",
      .applies = isFloatAny,
      .emit = emitConvVirtual,
      .epilogue = true,
-     .leavesRoom = true},
+     .leavesRoom = true,
+     .forms = formsOfVirtual},
     {.op = &ops::conv, .variant = "scalar", .emit = emitConvScalar},
     {.op = &ops::conv_integer, .variant = "scalar", .emit = emitConvInteger},
     {.op = &ops::conv_transpose,

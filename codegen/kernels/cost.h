@@ -4,20 +4,12 @@
 // the level of memory that they come from. The figures choose; they do not promise a time.
 #pragma once
 
-#include <cstdint>
+#include "ir/machine.h"
+
 #include <optional>
+#include <string>
 
 namespace burin::kernels {
-
-/// One core, in units of 10^9 a second.
-struct Machine {
-  double flops; ///< f32 multiply-adds of the widest vectors, two operations each
-  double l2Rate, l3Rate, memoryRate; ///< bytes read
-  int64_t l2Bytes;
-};
-
-/// What stands for a host that nobody described.
-const Machine &defaultMachine();
 
 /// A dense 3x3 convolution with stride 1.
 struct Conv3x3 {
@@ -30,11 +22,13 @@ struct ConvPlan {
   int64_t block; ///< tiles that are worked on at once
   bool byPanels; ///< units are panels instead of blocks
   double seconds;
+
+  std::string form() const; ///< "winograd 4x4, 32 tiles at once"
 };
 
-ConvPlan planDirect(const Machine &, const Conv3x3 &);
-ConvPlan planWinograd(const Machine &, const Conv3x3 &, int tile);
+/// The direct sum, and behind it what Winograd's algorithm can be; the cheapest of each tile first.
+std::vector<ConvPlan> plansOf(const ir::Machine &, const Conv3x3 &);
 /// The cheapest. What needs more weights, and rounds a little more, has to win clearly.
-ConvPlan planConv3x3(const Machine &, const Conv3x3 &);
+ConvPlan planConv3x3(const ir::Machine &, const Conv3x3 &);
 
 } // namespace burin::kernels

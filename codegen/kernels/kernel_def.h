@@ -35,6 +35,8 @@ struct KernelDef {
   bool leavesRoom = false; ///< `emit` can write an image where its border is (frame.h)
   /// Why this row, in words, for the report and --explain; empty or null where there was no choice.
   std::string (*reason)(const Op &, const Target &) = nullptr;
+  /// The forms that --tune may choose from: the variant, or what begins with it. Null: never.
+  std::vector<std::string> (*forms)(const Op &, const Target &) = nullptr;
 };
 
 /// How the compiler runs an op itself, by the same kernels: constant folding, `burin run`.

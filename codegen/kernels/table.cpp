@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/kernels/expression.h"
 #include "codegen/kernels/families.h"
+#include "codegen/kernels/forms.h"
 #include "ir/ops.h"
 
 #include <algorithm>
@@ -29,8 +30,15 @@ const KernelDef *chooseKernel(const Op &op, const Target &target) {
   const auto it = kByOp.find(&op.def);
   if (it == kByOp.end())
     return nullptr;
-  const auto row = std::ranges::find_if(
-      it->second, [&](const KernelDef *k) { return !k->applies || k->applies(op, target); });
+  const auto applies = [&](const KernelDef *k) { return !k->applies || k->applies(op, target); };
+  const std::string_view chosen = chosenForm(op, target);
+  auto row = it->second.end();
+  if (!chosen.empty())
+    row = std::ranges::find_if(it->second, [&](const KernelDef *k) {
+      return k->forms && chosen.starts_with(k->variant) && applies(k);
+    });
+  if (row == it->second.end())
+    row = std::ranges::find_if(it->second, applies);
   return row == it->second.end() ? nullptr : *row;
 }
 

@@ -5,11 +5,13 @@
 #include "codegen/kernels/contraction.h"
 #include "codegen/kernels/cost.h"
 #include "codegen/kernels/elementwise.h"
+#include "codegen/kernels/forms.h"
 #include "codegen/kernels/packing.h"
 #include "ir/ops.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace burin::kernels {
 namespace {
@@ -37,20 +39,58 @@ std::optional<Conv3x3> problemOf(const Op &op, const Target &target) {
   return problem;
 }
 
-bool isChosen(const Op &op, const Target &target, int tile) {
+const ir::Machine &machineOf(const Target &target) {
+  const ir::Machine *machine = ir::findMachine(target.cpu);
+  if (!machine)
+    throw InternalError(fmt::format("there is no processor '{}'", target.cpu));
+  return *machine;
+}
+
+/// What was measured to be the fastest, or what is estimated to be. Nothing where another kernel
+/// runs the op.
+std::optional<ConvPlan> planOf(const Op &op, const Target &target) {
   const std::optional<Conv3x3> problem = problemOf(op, target);
-  return problem && planConv3x3(defaultMachine(), *problem).tile == tile;
+  if (!problem)
+    return {};
+  const std::string_view chosen = chosenForm(op, target);
+  if (chosen.empty())
+    return planConv3x3(machineOf(target), *problem);
+  for (const ConvPlan &plan : plansOf(machineOf(target), *problem))
+    if (plan.form() == chosen)
+      return plan;
+  return {};
+}
+
+bool isChosen(const Op &op, const Target &target, int tile) {
+  const std::optional<ConvPlan> plan = planOf(op, target);
+  return plan && plan->tile == tile;
+}
+
+std::vector<std::string> forms(const Op &op, const Target &target, int tile) {
+  constexpr size_t kMost = 3; // the cheapest: building and measuring each takes seconds
+  std::vector<std::string> names;
+  if (const std::optional<Conv3x3> problem = problemOf(op, target))
+    for (const ConvPlan &plan : plansOf(machineOf(target), *problem))
+      if (plan.tile == tile && names.size() < kMost)
+        names.push_back(plan.form());
+  return names;
 }
 
 } // namespace
 
 bool isWinograd2(const Op &op, const Target &target) { return isChosen(op, target, 2); }
 bool isWinograd4(const Op &op, const Target &target) { return isChosen(op, target, 4); }
+std::vector<std::string> formsOfWinograd2(const Op &op, const Target &target) {
+  return forms(op, target, 2);
+}
+std::vector<std::string> formsOfWinograd4(const Op &op, const Target &target) {
+  return forms(op, target, 4);
+}
 
 void emitWinograd(Call &call) {
   const Op &op = call.op;
   const Conv c = describeConv(call);
-  const ConvPlan plan = planConv3x3(defaultMachine(), *problemOf(op, call.target));
+  const ConvPlan plan = *planOf(op, call.target);
   const int64_t n = c.outChannels.number(), channels = c.channels.number();
   const int panel = panelFor(call.target, n);
   call.name = fmt::format("conv3x3F{}{}", plan.tile, epilogueName(op));
@@ -93,18 +133,18 @@ void emitWinograd(Call &call) {
 }
 
 std::string explainConv(const Op &op, const Target &target) {
+  if (const std::string_view chosen = chosenForm(op, target); !chosen.empty())
+    return fmt::format("measured: {}", chosen);
   const std::optional<Conv3x3> problem = problemOf(op, target);
   if (!problem)
     return {};
   std::string text;
-  const Machine &machine = defaultMachine();
-  const std::pair<std::string_view, ConvPlan> plans[] = {
-      {"direct", planDirect(machine, *problem)},
-      {"2x2", planWinograd(machine, *problem, 2)},
-      {"4x4", planWinograd(machine, *problem, 4)}};
-  for (const auto &[name, plan] : plans)
-    text += fmt::format("{}{} {:.0f} us", text.empty() ? "estimated: " : ", ", name,
-                        plan.seconds * 1e6);
+  int last = -1; // the cheapest of each tile
+  for (const ConvPlan &plan : plansOf(machineOf(target), *problem))
+    if (std::exchange(last, plan.tile) != plan.tile)
+      text +=
+          fmt::format("{}{} {:.0f} us", text.empty() ? "estimated: " : ", ",
+                      plan.tile ? fmt::format("{0}x{0}", plan.tile) : "direct", plan.seconds * 1e6);
   return text;
 }
 

@@ -11,6 +11,9 @@ namespace burin::kernels {
 /// Whether the op is chosen to run so, with tiles of 2 x 2 or of 4 x 4.
 bool isWinograd2(const Op &, const Target &);
 bool isWinograd4(const Op &, const Target &);
+/// How it can run so, for --tune: the cheapest by estimate.
+std::vector<std::string> formsOfWinograd2(const Op &, const Target &);
+std::vector<std::string> formsOfWinograd4(const Op &, const Target &);
 void emitWinograd(Call &);
 /// Why a convolution runs as it does: "about 0.59 ms, direct 1.98 ms"; empty where there was no
 /// choice.
