@@ -137,6 +137,8 @@ prints, when the library was built, what the model costs: arena, weights, code.
 | `BURIN_HEADER` | target property | path of the generated header |
 | `BURIN_MODEL` | target property | path of the model |
 | `BURIN_REPORT` | target property | path of `report.json` |
+| `BURIN_WEIGHTS` | target property | with `WEIGHTS FILE` or `CALLER`: path of the weights that the program needs |
+| `TARGET.tune` | target | with `TUNED FILE`: measures kernels with this toolchain and writes the file |
 
 ## Variables
 

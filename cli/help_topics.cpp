@@ -1,8 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/help.h"
 
+#include "ir/machine.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace burin::cli {
 namespace {
+
+/// The rows of ir/machines.txt.
+std::string cpusText() {
+  std::string text =
+      R"(  The kernel of a layer is chosen by what it costs on a processor: operations, and bytes of each
+  level of memory. --cpu NAME takes the figures of another than the target's, --cpu native those of
+  this one. The code is right on all, and the flags of the C++ compiler alone decide which vectors
+  it uses. --tune measures instead of estimating, and keeps the choices in the file of --tuned.
+
+  vectors  GFLOP/s of a core  KiB L1, L2, L3     GB/s from them and memory  name
+)";
+  for (const ir::Machine &m : ir::allMachines())
+    text +=
+        fmt::format("  {:<7}  {:<17}  {:<17}  {:<25}  {}\n", m.isa, m.peak(),
+                    fmt::format("{}, {}, {}", m.l1Bytes >> 10, m.l2Bytes >> 10, m.l3Bytes >> 10),
+                    fmt::format("{}, {}, {}, {}", m.l1Rate, m.l2Rate, m.l3Rate, m.memoryRate),
+                    fmt::join(m.names, ", "));
+  return text;
+}
 
 constexpr Topic kTopics[] = {
     {"shapes", "Shapes, dimensions and types",
@@ -57,6 +81,14 @@ constexpr Topic kTopics[] = {
 
 } // namespace
 
-std::span<const Topic> allTopics() { return kTopics; }
+std::span<const Topic> allTopics() {
+  static const std::string kCpus = cpusText();
+  static const std::vector<Topic> kAll = [] {
+    std::vector<Topic> all(std::begin(kTopics), std::end(kTopics));
+    all.push_back({"cpus", "Processors", kCpus});
+    return all;
+  }();
+  return kAll;
+}
 
 } // namespace burin::cli

@@ -3,9 +3,13 @@
 
 #include "cli/format.h"
 #include "cli/help.h"
+#include "cli/suggest.h"
+#include "cli/tuned_file.h"
 #include "codegen/kernels/evaluator.h"
+#include "codegen/kernels/forms.h"
 #include "codegen/prepare.h"
 #include "codegen/shards.h"
+#include "ir/machine.h"
 #include "ir/ops.h"
 #include "passes/memory_plan.h"
 #include "passes/pipeline.h"
@@ -13,6 +17,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fstream>
+#include <sstream>
 
 namespace burin::cli {
 namespace {
@@ -30,6 +37,8 @@ codegen::WeightForm weightFormOf(const Settings &settings) {
   return form == "literals" ? codegen::WeightForm::literals
          : form == "string" ? codegen::WeightForm::string
          : form == "incbin" ? codegen::WeightForm::incbin
+         : form == "file"   ? codegen::WeightForm::file
+         : form == "caller" ? codegen::WeightForm::caller
                             : codegen::WeightForm::automatic;
 }
 
@@ -47,18 +56,14 @@ std::string identifierOf(const Settings &settings, std::string_view option) {
   return text;
 }
 
-/// Of --shards, or from the size of the model's file: known before the model is read.
+/// Of --shards. Not from the model: a build knows the files before it is read.
 size_t shardsOf(const Settings &settings) {
   constexpr uint64_t kMost = 1000; // a mistyped number, above
-  if (const std::optional<uint64_t> given = settings.number("shards")) {
-    if (*given < 1 || *given > kMost)
-      throw CompileError(Problem::usage, {},
-                         fmt::format("--shards is {}, expected 1 to {}", *given, kMost));
-    return static_cast<size_t>(*given);
-  }
-  std::error_code failed;
-  const uintmax_t bytes = std::filesystem::file_size(settings.arguments.at(0), failed);
-  return failed ? 1 : codegen::shardsFor(bytes);
+  const uint64_t shards = *settings.number("shards");
+  if (shards < 1 || shards > kMost)
+    throw CompileError(Problem::usage, {},
+                       fmt::format("--shards is {}, expected 1 to {}", shards, kMost));
+  return static_cast<size_t>(shards);
 }
 
 codegen::Settings codegenSettings(const std::string &name, const Settings &settings) {
@@ -81,10 +86,32 @@ codegen::Settings codegenSettings(const std::string &name, const Settings &setti
 /// What the text of the generated code depends on. The others are paths, names, limits, or about
 /// what is printed.
 constexpr std::string_view kInText[] = {
-    "outputs",  "state",   "namespace",  "class",   "api",
-    "optimize", "target",  "threads",    "profile", "input-shape",
-    "dim",      "weights", "stop-after", "disable", "rewrite-limit",
+    "outputs",    "state",   "namespace",     "class",       "api", "optimize",
+    "target",     "threads", "profile",       "input-shape", "dim", "weights",
+    "stop-after", "disable", "rewrite-limit", "cpu",
 };
+
+/// Of --cpu.
+const ir::Machine &cpuOf(const std::string &name) {
+  if (name == "native") {
+    std::ifstream file("/proc/cpuinfo");
+    std::stringstream text;
+    text << file.rdbuf();
+    if (const ir::Machine *found = ir::machineOf(text.str()))
+      return *found;
+    throw CompileError(Problem::usage, {}, "--cpu native: no row of the table is this processor")
+        .hint("name the nearest: " + ir::machineNames());
+  }
+  if (const ir::Machine *found = ir::findMachine(name))
+    return *found;
+  std::vector<std::string_view> names;
+  for (const ir::Machine &machine : ir::allMachines())
+    names.insert(names.end(), machine.names.begin(), machine.names.end());
+  const std::string near = didYouMean(name, names);
+  throw CompileError(Problem::usage, {},
+                     fmt::format("there is no processor '{}' in the table", name))
+      .hint(near.empty() ? "there are " + ir::machineNames() : near);
+}
 
 void checkLimits(const codegen::Summary &summary, const Settings &settings) {
   std::vector<Diagnostic> problems;
@@ -110,7 +137,10 @@ void checkLimits(const codegen::Summary &summary, const Settings &settings) {
 }
 
 Api apiOf(const codegen::Prepared &prepared) {
-  Api api{prepared.nameSpace, prepared.settings.className, prepared.hasStates(), {}, {}, {}};
+  Api api{prepared.nameSpace, prepared.settings.className, prepared.hasStates(), {}, {}, {}, {}};
+  if (prepared.givesWeights())
+    api.weights =
+        prepared.settings.name + (prepared.hasWeightsFile() ? ".weights" : ".weights.bin");
   for (const codegen::SymbolInfo &symbol : prepared.symbols)
     if (!symbol.isDefined)
       api.symbols.push_back({symbol.identifier, symbol.name});
@@ -129,19 +159,65 @@ Api apiOf(const codegen::Prepared &prepared) {
 
 } // namespace
 
-const ir::Target &targetOf(const Settings &settings) {
-  const ir::Target *target = ir::findTarget(settings.text("target"));
-  if (!target)
+ir::Target baseTargetOf(const Settings &settings) {
+  const ir::Target *found = ir::findTarget(settings.text("target"));
+  if (!found)
     throw InternalError("the table has a target that the IR does not know");
   const passes::Optimize goal = optimizeOf(settings);
-  return goal == passes::Optimize::speed  ? *target
-         : goal == passes::Optimize::size ? ir::small(*target)
-                                          : ir::exact(*target);
+  ir::Target target = goal == passes::Optimize::speed  ? *found
+                      : goal == passes::Optimize::size ? ir::small(*found)
+                                                       : ir::exact(*found);
+  if (settings.has("cpu"))
+    target.cpu = cpuOf(settings.text("cpu")).name();
+  return target;
+}
+
+const ir::Target &targetOf(const Settings &settings) {
+  struct Tuned {
+    ir::Choices choices;
+    ir::Target target;
+  };
+  // Files that are generated look at it for as long as they are written.
+  static std::map<std::string, Tuned> known;
+  const std::string key = fmt::format(
+      "{} {} {} {} {} {}", settings.text("target"), settings.text("optimize"), settings.text("cpu"),
+      settings.text("tuned"), settings.text("cc"), fmt::join(settings.list("cxxflags"), " "));
+  const auto [it, isNew] = known.try_emplace(key);
+  if (isNew) {
+    try {
+      it->second = {tunedChoices(settings), baseTargetOf(settings)};
+    } catch (...) {
+      known.erase(it);
+      throw;
+    }
+    it->second.target.choices = &it->second.choices;
+  }
+  return it->second.target;
+}
+
+std::vector<std::string> staleChoices(const ir::Module &module, const ir::Target &target) {
+  std::vector<std::string> stale;
+  for (const auto &function : module.functions)
+    function->body.walk([&](const ir::Op &op) {
+      const std::string_view form = kernels::chosenForm(op, target);
+      if (const kernels::KernelDef *kernel =
+              form.empty() ? nullptr : kernels::chooseKernel(op, target);
+          kernel && !form.starts_with(kernel->variant))
+        stale.push_back(fmt::format("'{}' cannot run as '{}'", kernels::layerKey(op), form));
+    });
+  std::ranges::sort(stale);
+  stale.erase(std::ranges::unique(stale).begin(), stale.end());
+  return stale;
 }
 
 void optimise(ir::Module &module, const Settings &settings) {
+  optimiseFor(module, settings, targetOf(settings), settings.text("stop-after"));
+}
+
+void optimiseFor(ir::Module &module, const Settings &settings, const ir::Target &target,
+                 const std::string &stopAfter) {
   passes::PassContext context;
-  context.target = &targetOf(settings);
+  context.target = &target;
   context.optimize = optimizeOf(settings);
   context.evaluator = &kernels::evaluator();
   if (const std::optional<uint64_t> limit = settings.number("rewrite-limit"))
@@ -150,11 +226,33 @@ void optimise(ir::Module &module, const Settings &settings) {
   context.log = [](std::string_view text) { fmt::print(stderr, "{}\n", text); };
   passes::PipelineOptions options;
   options.disable = settings.list("disable");
-  options.stopAfter = settings.text("stop-after");
+  options.stopAfter = stopAfter;
   options.printAfter = settings.list("print-after");
   options.timePasses = settings.flag("time-passes");
   options.verifyEach = settings.flag("verify-each");
   passes::runPipeline(module, context, options);
+}
+
+std::vector<codegen::File> generateFor(ir::Module &module, const std::string &name,
+                                       const ir::Target &target,
+                                       std::shared_ptr<const void> &keep) {
+  passes::PassContext context;
+  context.target = &target;
+  context.evaluator = &kernels::evaluator();
+  context.log = [](std::string_view) {};
+  passes::runPipeline(module, context, {});
+  codegen::Settings settings;
+  settings.name = name;
+  settings.target = &target;
+  settings.weights = codegen::WeightForm::caller;
+  settings.version = version();
+  const auto prepared = codegen::prepare(module, settings);
+  keep = prepared;
+  const ir::Function &entry = *module.functions.front();
+  ir::MemoryPlan plan =
+      passes::planMemory(entry, codegen::scratchBytes(*prepared), target.alignment);
+  plan.steps = passes::steps(entry);
+  return codegen::generate(*prepared, plan);
 }
 
 std::string settingsText(const Settings &settings) {
@@ -171,7 +269,9 @@ std::string settingsText(const Settings &settings) {
       for (const std::string &value : settings.list(nameOf(option)))
         add(fmt::format("{} {}", longSpelling(option), value));
     } else if (settings.text(nameOf(option)) != option.fallback) {
-      add(fmt::format("{} {}", longSpelling(option), settings.text(nameOf(option))));
+      add(fmt::format("{} {}", longSpelling(option),
+                      nameOf(option) == "cpu" ? std::string(cpuOf(settings.text("cpu")).name())
+                                              : settings.text(nameOf(option))));
     }
   }
   return text;
@@ -200,6 +300,8 @@ std::vector<std::string> fileNames(const std::string &name, const Settings &sett
     names.push_back(std::move(source));
   for (const std::string_view ending : {".weights.cpp", ".weights.bin"})
     names.push_back(name + std::string(ending));
+  if (settings.text("weights") == "file")
+    names.push_back(name + ".weights");
   names.emplace_back("report.json");
   if (settings.text("api") != "cxx")
     for (const std::string_view ending : {"_c.h", "_c.cpp"})

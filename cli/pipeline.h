@@ -13,8 +13,17 @@ namespace burin::cli {
 /// Runs the passes with --optimize, --target and the debug options. What they tell goes to stderr.
 void optimise(ir::Module &, const Settings &);
 
-/// Of --target.
+/// Of --target, --optimize and --cpu; and the same with the choices of --tuned.
+ir::Target baseTargetOf(const Settings &);
 const ir::Target &targetOf(const Settings &);
+/// What the choices of the target say and no kernel can do any more, each as a sentence.
+std::vector<std::string> staleChoices(const ir::Module &, const ir::Target &);
+/// optimise() for another target, or a part of the pipeline.
+void optimiseFor(ir::Module &, const Settings &, const ir::Target &, const std::string &stopAfter);
+/// The code of a small model whose weights the caller gives, without limits and without an API in
+/// C. The files look at the module, at the target and at `keep`.
+std::vector<codegen::File> generateFor(ir::Module &, const std::string &name, const ir::Target &,
+                                       std::shared_ptr<const void> &keep);
 
 /// The options that the generated code depends on and that differ from their defaults, in the
 /// order of the table: "--target mcu-fpu --dim batch=1..4". Neither paths nor names.
@@ -33,6 +42,7 @@ struct Api {
   bool hasStates = false;
   std::vector<ApiSymbol> symbols; ///< the arguments of run(), in order
   std::vector<ApiPort> inputs, outputs;
+  std::string weights; ///< the file whose content the class is given; empty: it has its own
 };
 
 struct Compiled {

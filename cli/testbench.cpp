@@ -28,8 +28,6 @@ constexpr std::string_view kHead = R"(// Feeds a model from a file; made by `bur
 
 namespace {{
 
-{1}::Static{2} model;
-
 void take(FILE *file, void *to, size_t size, size_t count) {{
   if (fread(to, size, count, file) != count) {{
     fputs("the inputs end early\n", stderr);
@@ -65,32 +63,28 @@ template <class T, size_t Rank> void giveView(FILE *file, burin::DynView<T, Rank
 }} // namespace
 
 int main(int argc, char **argv) {{
-  FILE *in = argc == 3 ? fopen(argv[1], "rb") : nullptr;
-  FILE *out = argc == 3 ? fopen(argv[2], "wb") : nullptr;
+  FILE *in = argc == 4 ? fopen(argv[1], "rb") : nullptr;
+  FILE *out = argc == 4 ? fopen(argv[2], "wb") : nullptr;
   if (!in || !out)
     return 2;
-  for (int mark = fgetc(in); mark != EOF; mark = fgetc(in)) {{
+{1}  for (int mark = fgetc(in); mark != EOF; mark = fgetc(in)) {{
+)";
+
+// Of a class that is given its weights: those of the file argv[3].
+constexpr std::string_view kWeights = R"(  FILE *file = fopen(argv[3], "rb");
+  void *weights = malloc({0}::weights_size);
+  if (!file || !weights)
+    return 2;
+  take(file, weights, 1, {0}::weights_size);
+  static {0} model{{burin::Weights{{weights, {0}::weights_size}}}};
+  if (model.check_weights() != burin::Status::ok)
+    return 5;
 )";
 
 constexpr std::string_view kTail = R"(  }
   return fclose(out) == 0 ? 0 : 4;
 }
 )";
-
-std::vector<std::string> flagsOf(const Settings &settings) {
-  std::vector<std::string> flags;
-  for (const std::string &words : settings.list("cxxflags"))
-    for (const std::string_view word : split(words, ' '))
-      flags.emplace_back(word);
-  return flags;
-}
-
-std::string compilerOf(const Settings &settings) {
-  if (settings.has("cc"))
-    return settings.text("cc");
-  const char *fromEnvironment = std::getenv("CXX");
-  return fromEnvironment && *fromEnvironment ? fromEnvironment : "c++";
-}
 
 void append(std::string &to, const void *from, size_t size) {
   to.append(static_cast<const char *>(from), size);
@@ -169,8 +163,34 @@ private:
 
 } // namespace
 
+std::string compilerOf(const Settings &settings) {
+  if (settings.has("cc"))
+    return settings.text("cc");
+  const char *fromEnvironment = std::getenv("CXX");
+  return fromEnvironment && *fromEnvironment ? fromEnvironment : "c++";
+}
+
+std::vector<std::string> compilerFlagsOf(const Settings &settings) {
+  std::vector<std::string> flags;
+  for (const std::string &words : settings.list("cxxflags"))
+    for (const std::string_view word : split(words, ' '))
+      flags.emplace_back(word);
+  return flags;
+}
+
+std::vector<std::string> compileCommand(const Settings &settings, const fs::path &folder) {
+  std::vector<std::string> words = {compilerOf(settings), "-std=c++17"};
+  for (std::string &flag : compilerFlagsOf(settings))
+    words.push_back(std::move(flag));
+  words.insert(words.end(), {"-I", folder.string(), "-I", runtimeFolder().string()});
+  return words;
+}
+
 std::string testbenchSource(const Api &api, const std::string &header) {
-  std::string text = fmt::format(fmt::runtime(kHead), header, api.nameSpace, api.className);
+  const std::string type = fmt::format("{}::Static{}", api.nameSpace, api.className);
+  std::string text = fmt::format(fmt::runtime(kHead), header,
+                                 api.weights.empty() ? fmt::format("  static {} model;\n", type)
+                                                     : fmt::format(fmt::runtime(kWeights), type));
   std::string symbols;
   for (const ApiSymbol &symbol : api.symbols) {
     text += fmt::format("    const size_t n_{} = takeSymbol(in);\n", symbol.identifier);
@@ -205,10 +225,7 @@ Testbench::Testbench(const Compiled &compiled, const std::string &name, fs::path
                          fmt::format("validate cannot read the output '{}', which is {}",
                                      port.port.name, port.port.type.text()))
           .hint("--in-process can");
-  std::vector<std::string> words = {compilerOf(settings), "-std=c++17"};
-  for (std::string &flag : flagsOf(settings))
-    words.push_back(std::move(flag));
-  words.insert(words.end(), {"-I", folder_.string(), "-I", runtimeFolder().string()});
+  std::vector<std::string> words = compileCommand(settings, folder_);
   for (const codegen::File &file : compiled.files) {
     writeFile(folder_ / file.name, file.write);
     if (file.name.ends_with(".cpp"))
@@ -240,8 +257,9 @@ std::vector<NamedTensors> Testbench::run(std::span<const NamedTensors *const> in
   }
   const fs::path in = folder_ / "inputs.bin", out = folder_ / "outputs.bin";
   writeFile(in, bytes);
-  const ProcessResult ran =
-      runProcess({(folder_ / "testbench").string(), in.string(), out.string()}, kRunLimit);
+  const ProcessResult ran = runProcess({(folder_ / "testbench").string(), in.string(), out.string(),
+                                        (folder_ / api_.weights).string()},
+                                       kRunLimit);
   if (!ran.succeeded())
     throw CompileError(Problem::limit, {},
                        fmt::format("the generated program ends with {}{}{}", ran.outcome(),

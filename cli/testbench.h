@@ -31,6 +31,13 @@ private:
   std::filesystem::path folder_;
 };
 
+/// Of --cc, or what the environment says.
+std::string compilerOf(const Settings &);
+/// The words of --cxxflags.
+std::vector<std::string> compilerFlagsOf(const Settings &);
+/// A call of the compiler for generated code in a folder; the sources are to follow.
+std::vector<std::string> compileCommand(const Settings &, const std::filesystem::path &folder);
+
 /// The folder with burin/runtime.h: beside the installed program, or of the sources.
 std::filesystem::path runtimeFolder();
 

@@ -7,10 +7,12 @@
 #include "cli/problems.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
+#include "cli/tune.h"
 #include "cli/verbs.h"
 #include "cli/write_file.h"
 #include "ir/text.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -79,6 +81,18 @@ std::string filesText(const Result &result, const Settings &settings) {
                                               : "");
 }
 
+/// What lives at the peak: "of conv1 6,400, image 256".
+std::string peakText(const codegen::Summary &s, bool all) {
+  const size_t shown = all ? s.peakBuffers.size() : std::min<size_t>(s.peakBuffers.size(), 4);
+  std::string text;
+  for (size_t i = 0; i < shown; ++i)
+    text += fmt::format("{} {} {}", i ? "," : "of", printable(s.peakBuffers[i].name),
+                        grouped(s.peakBuffers[i].bytes));
+  if (shown < s.peakBuffers.size())
+    text += fmt::format(" and {} more", s.peakBuffers.size() - shown);
+  return text;
+}
+
 std::string summaryText(const Result &result, const Settings &settings) {
   std::string text;
   const auto line = [&](std::string_view key, std::string_view value) {
@@ -97,11 +111,17 @@ std::string summaryText(const Result &result, const Settings &settings) {
          fmt::format("{}, lower bound {}{}", bytesText(s->arenaBytes), grouped(s->lowerBound),
                      s->peakStep.empty() ? std::string{}
                                          : fmt::format(", peak at '{}'", printable(s->peakStep))));
+    if (!s->peakBuffers.empty())
+      line("", peakText(*s, settings.flag("verbose")));
   } else {
     line("nodes", fmt::format("{} -> {}", result.interface.nodes, result.nodesAfter));
   }
   line("files", filesText(result, settings));
   line("time", fmt::format("{:.2f} s", result.seconds));
+  if (result.summary && result.summary->shardsAdvised > 1 && !settings.has("shards"))
+    line("hint", fmt::format("{0}.cpp takes a C++ compiler long: --shards {1} (CMake: SHARDS {1}) "
+                             "makes {1} files of it",
+                             result.model.name, result.summary->shardsAdvised));
   return text;
 }
 
@@ -113,10 +133,17 @@ Json summaryJson(const Result &result) {
             {"states", portsJson(result.interface.states)},
             {"nodes", {{"before", result.interface.nodes}, {"after", result.nodesAfter}}}};
   if (const auto &s = result.summary) {
+    json["shards_advised"] = s->shardsAdvised;
     json["macs"] = s->macs;
     json["weights"] = s->weightBytes;
     json["state"] = s->stateBytes;
-    json["arena"] = {{"bytes", s->arenaBytes}, {"bound", s->lowerBound}, {"peak", s->peakStep}};
+    Json buffers = Json::array();
+    for (const codegen::Summary::Buffer &b : s->peakBuffers)
+      buffers.push_back({{"name", b.name}, {"bytes", b.bytes}});
+    json["arena"] = {{"bytes", s->arenaBytes},
+                     {"bound", s->lowerBound},
+                     {"peak", s->peakStep},
+                     {"peak_buffers", std::move(buffers)}};
   }
   Json files = Json::array();
   for (const fs::path &path : result.paths)
@@ -165,6 +192,12 @@ int runCompile(const Settings &settings) {
       print(path.string() + "\n");
     return kOk;
   }
+  if (!settings.has("tuned") && (settings.has("cc") || settings.has("cxxflags")))
+    throw CompileError(Problem::usage, {},
+                       "compile runs a C++ compiler for --tune alone: --cc and --cxxflags go with "
+                       "--tuned");
+  if (settings.flag("tune"))
+    tune(settings);
   Progress progress(stderr, !settings.flag("quiet"));
   progress.update("reading", 0, 0);
   const Model model = readModel(settings);
@@ -181,6 +214,9 @@ int runCompile(const Settings &settings) {
   else
     compiled = generateCode(*model.module, name, settings);
   progress.erase();
+  for (const std::string &problem : staleChoices(*model.module, targetOf(settings)))
+    fmt::print(stderr, "warning: {}: {} any more; --tune measures it again\n",
+               settings.text("tuned"), problem);
 
   std::vector<std::string> names;
   for (const codegen::File &file : compiled.files)

@@ -28,6 +28,8 @@ mark_as_advanced(Burin_COMPILER_EXECUTABLE Burin_HOST_TOOLCHAIN_FILE)
 
 define_property(TARGET PROPERTY BURIN_MODEL BRIEF_DOCS "The model that the library was made of")
 define_property(TARGET PROPERTY BURIN_HEADER BRIEF_DOCS "The header generated for the model")
+define_property(TARGET PROPERTY BURIN_WEIGHTS BRIEF_DOCS
+  "The weights that the program gives to the model: WEIGHTS FILE or CALLER")
 define_property(TARGET PROPERTY BURIN_REPORT BRIEF_DOCS "report.json of the model")
 
 function(burin_add_model target)
@@ -61,6 +63,9 @@ function(burin_add_model target)
     endforeach()
   endif()
   set(weights ${dir}/${target}.weights.bin) # empty when the weights lie in the source
+  if(arg_WEIGHTS STREQUAL "FILE")
+    list(APPEND weights ${dir}/${target}.weights)
+  endif()
   set(report ${dir}/report.json)
   set(depfile ${dir}/${target}.d)
   set(stamp ${dir}/${target}.stamp)
@@ -69,19 +74,22 @@ function(burin_add_model target)
     list(APPEND sources ${dir}/${target}_c.cpp)
   endif()
 
+  _burin_tune_target(tuned)
+
   # The compiler rewrites a file only if it differs, so the stamp is the output that tells "done".
   # With the files themselves as OUTPUT, Make would run the compiler again in every build.
   file(MAKE_DIRECTORY ${dir})
   add_custom_command(OUTPUT ${stamp} BYPRODUCTS ${headers} ${sources} ${weights} ${report}
     COMMAND ${compiler} compile ${arg_MODEL} -o ${dir} --name ${target}
       --depfile ${depfile} --stamp ${stamp} ${flags}
-    DEPENDS ${model_file} ${arg_DEPENDS} ${compiler}
+    DEPENDS ${model_file} ${arg_DEPENDS} ${tuned} ${compiler}
     DEPFILE ${depfile} # names what the compiler read beyond MODEL, such as external weights
     COMMENT "Compiling model ${target}"
     VERBATIM)
   # .incbin hides the weights from the compiler's own dependency scan
   # and from link time optimisation.
-  set_source_files_properties(${dir}/${target}.weights.cpp PROPERTIES OBJECT_DEPENDS ${weights}
+  set_source_files_properties(${dir}/${target}.weights.cpp PROPERTIES
+    OBJECT_DEPENDS ${dir}/${target}.weights.bin
     COMPILE_OPTIONS $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-fno-lto>)
 
   set(exclude)
@@ -109,6 +117,10 @@ function(burin_add_model target)
   # Generated text is not for the checks of a project, and each file is a unit for a reason.
   set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY "" UNITY_BUILD OFF
     BURIN_MODEL ${arg_MODEL} BURIN_HEADER ${header} BURIN_REPORT ${report})
+  if(arg_WEIGHTS MATCHES "^(FILE|CALLER)$") # what the program has to load
+    list(GET weights -1 image)
+    set_target_properties(${target} PROPERTIES BURIN_WEIGHTS ${image})
+  endif()
 
   _burin_limits()
   _burin_validate_test()
@@ -194,7 +206,7 @@ macro(_burin_check_arguments)
     set(arg_OUTPUT_DIR ${target}.burin)
   endif()
   cmake_path(ABSOLUTE_PATH arg_OUTPUT_DIR BASE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} NORMALIZE)
-  foreach(keyword IN ITEMS MODEL DEPENDS TEST_DATA)
+  foreach(keyword IN ITEMS MODEL DEPENDS TEST_DATA TUNED)
     set(paths)
     foreach(path IN LISTS arg_${keyword})
       cmake_path(ABSOLUTE_PATH path BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
@@ -208,17 +220,8 @@ macro(_burin_check_arguments)
   if(EXISTS ${arg_MODEL}/saved_model.pb)
     set(model_file ${arg_MODEL}/saved_model.pb)
   endif()
-  if(NOT arg_SHARDS) # by the size: the outputs are known before the model is read
+  if(NOT DEFINED arg_SHARDS)
     set(arg_SHARDS 1)
-    if(EXISTS ${model_file} AND NOT IS_DIRECTORY ${model_file})
-      file(SIZE ${model_file} bytes)
-      math(EXPR arg_SHARDS "${bytes} >> 20")
-      if(arg_SHARDS LESS 1)
-        set(arg_SHARDS 1)
-      elseif(arg_SHARDS GREATER 16)
-        set(arg_SHARDS 16)
-      endif()
-    endif()
   elseif(NOT arg_SHARDS MATCHES "^[1-9][0-9]*$")
     message(FATAL_ERROR "${call}: SHARDS is ${arg_SHARDS}, expected a number from 1 on")
   endif()
@@ -277,6 +280,35 @@ function(_burin_model_flags result)
   endforeach()
   # The last one wins: what a call says goes before what holds for every call.
   set(${result} ${Burin_DEFAULT_OPTIONS} ${flags} ${arg_OPTIONS} PARENT_SCOPE)
+endfunction()
+
+# TUNED: the target <target>.tune measures with the toolchain of this build, and fills the file. It is
+# told to whom it makes a difference: `tuned` is the file if it is there, and the model is compiled
+# again when it was written.
+function(_burin_tune_target result)
+  set(${result} PARENT_SCOPE)
+  if(NOT arg_TUNED)
+    return()
+  endif()
+  if(EXISTS ${arg_TUNED})
+    set(${result} ${arg_TUNED} PARENT_SCOPE)
+  endif()
+  if(CMAKE_CROSSCOMPILING)
+    return() # what it builds would not run here
+  endif()
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  set(cxxflags "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}}")
+  string(STRIP "${cxxflags}" cxxflags)
+  if(cxxflags)
+    set(cxxflags "--cxxflags=${cxxflags}")
+  endif()
+  add_custom_target(${target}.tune
+    COMMAND ${compiler} compile ${arg_MODEL} -o ${dir}/tune --name ${target} -v ${flags} --tune
+      --cc=${CMAKE_CXX_COMPILER} ${cxxflags}
+    COMMAND ${CMAKE_COMMAND} -E rm -f ${stamp}
+    DEPENDS ${model_file} ${compiler}
+    COMMENT "Measuring the layers of model ${target}"
+    USES_TERMINAL VERBATIM)
 endfunction()
 
 # Asks the C++ compiler, with the flags of this directory, what it builds for.

@@ -10,7 +10,7 @@
 #   BURIN_CHOICES_<KW>  the values allowed, or nothing
 #   BURIN_PLANNED_<KW>  those of them that are not there yet: an error
 set(BURIN_MODEL_FLAGS PROFILE)
-set(BURIN_MODEL_VALUES FORMAT TAG NAMESPACE CLASS API OPTIMIZE TARGET THREADS SHARDS ARENA
+set(BURIN_MODEL_VALUES FORMAT TAG NAMESPACE CLASS API OPTIMIZE TARGET CPU TUNED THREADS SHARDS ARENA
   ARENA_SECTION ARENA_LIMIT WEIGHTS WEIGHTS_SECTION WEIGHTS_LIMIT MACS_LIMIT RAM_TARGET)
 set(BURIN_MODEL_LISTS SIGNATURES ARGS OUTPUTS STATE FEATURES INPUT_SHAPES DIMS INPUT_TYPES)
 set(BURIN_CMAKE_FLAGS BUNDLE_RUNTIME EXCLUDE_FROM_ALL)
@@ -35,6 +35,8 @@ _burin_option(CLASS "--class" ready "" "")
 _burin_option(API "--api" ready "CXX;C;BOTH" "")
 _burin_option(OPTIMIZE "--optimize" ready "SPEED;SIZE;NONE;EXACT" "")
 _burin_option(TARGET "--target" ready "HOST;MCU-FPU;MCU-DSP;MCU-MIN;PORTABLE" "")
+_burin_option(CPU "--cpu" ready "" "")
+_burin_option(TUNED "--tuned" ready "" "")
 _burin_option(FEATURES "--features" planned "" "")
 _burin_option(THREADS "--threads" ready "NONE;HOOK;STD;OPENMP" "STD;OPENMP")
 _burin_option(PROFILE "--profile" ready "" "")
@@ -45,7 +47,7 @@ _burin_option(INPUT_TYPES "--input-type" planned "" "")
 _burin_option(ARENA "--arena" ready "CALLER;STATIC;STACK" "STATIC;STACK")
 _burin_option(ARENA_SECTION "--arena-section" planned "" "")
 _burin_option(ARENA_LIMIT "--arena-limit" ready "" "")
-_burin_option(WEIGHTS "--weights" ready "AUTO;LITERALS;STRING;INCBIN;FILE;CALLER" "FILE;CALLER")
+_burin_option(WEIGHTS "--weights" ready "AUTO;LITERALS;STRING;INCBIN;FILE;CALLER" "")
 _burin_option(WEIGHTS_SECTION "--weights-section" planned "" "")
 _burin_option(WEIGHTS_LIMIT "--weights-limit" ready "" "")
 _burin_option(MACS_LIMIT "--macs-limit" ready "" "")

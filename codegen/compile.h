@@ -19,12 +19,15 @@
 
 namespace burin::codegen {
 
-/// How NAME.weights.cpp holds what is too long to be read as literals.
+/// How NAME.weights.cpp holds what is too long to be read as literals; or where all weights lie
+/// that are not in the program.
 enum class WeightForm {
   automatic, ///< a string literal up to some MB, beyond that as `incbin`
   literals,  ///< typed literals always: for any compiler, and for big-endian targets
   string,
   incbin, ///< NAME.weights.bin, which the assembler includes
+  file,   ///< NAME.weights with a header, which the program reads or maps and gives to the class
+  caller, ///< NAME.weights.bin as it is, at an address that the program gives to the class
 };
 
 struct Settings {
@@ -71,7 +74,13 @@ std::vector<File> generate(const Prepared &, const ir::MemoryPlan &);
 struct Summary {
   int64_t arenaBytes, lowerBound, weightBytes, stateBytes, macs;
   size_t steps, stubs;
+  size_t shardsAdvised; ///< that each would take a C++ compiler some seconds
   std::string peakStep;
+  struct Buffer {
+    std::string name;
+    int64_t bytes;
+  };
+  std::vector<Buffer> peakBuffers; ///< what lives there, the largest first: it sets the bound
 };
 Summary summarise(const Prepared &, const ir::MemoryPlan &);
 

@@ -57,6 +57,11 @@ std::string emitHeader(const Prepared &, const Memory &);
 std::vector<std::string> emitSources(const Prepared &, const Memory &);
 void emitWeights(const Prepared &, const Sink &);
 void emitBinary(const Prepared &, const Sink &); ///< NAME.weights.bin
+/// NAME.weights: the form is in burin/rt/weights_file.h. `hash`: weightsHash.
+void emitWeightsFile(const Prepared &, uint64_t hash, const Sink &);
+uint64_t weightsHash(const Prepared &); ///< packs all of them
+/// What the code expects to lie where in the weights that it is given.
+uint64_t weightsLayout(const Prepared &);
 std::string emitCHeader(const Prepared &, const Memory &);
 std::string emitCSource(const Prepared &, const Memory &);
 std::string emitReport(const Prepared &, const Memory &);

@@ -3,6 +3,7 @@
 // NAME_c.h and NAME_c.cpp: the same model for C99.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
+#include "codegen/kernels/weights_file.h"
 
 #include <algorithm>
 #include <cctype>
@@ -57,6 +58,11 @@ void checkSupported(const Prepared &p) {
 /// The C type of an element: bool needs no header in C++ alone.
 std::string elementC(ElementType e) { return kernels::elementApi(e); }
 
+std::string initSignature(const Prepared &p) {
+  return fmt::format("{0}_status {0}_init({0}_ctx *ctx, void *arena, size_t size{1})", p.nameSpace,
+                     p.givesWeights() ? ", const void *weights, size_t weights_size" : "");
+}
+
 std::string parameters(const std::vector<Port> &ports) {
   std::string text;
   for (const Port &port : ports)
@@ -80,7 +86,8 @@ std::string emitCHeader(const Prepared &p, const Memory &memory) {
   out.line(fmt::format("     static _Alignas({}_ARENA_ALIGN) unsigned char arena[{}_ARENA_SIZE];",
                        u, u));
   out.line(fmt::format("     static {}_ctx model;", n));
-  out.line(fmt::format("     {}_init(&model, arena, sizeof arena);", n));
+  out.line(fmt::format("     {}_init(&model, arena, sizeof arena{});", n,
+                       p.givesWeights() ? ", weights, size" : ""));
   std::string call;
   for (const Port &port : ports)
     call += ", " + port.name;
@@ -94,6 +101,11 @@ std::string emitCHeader(const Prepared &p, const Memory &memory) {
   out.blank();
   out.line(fmt::format("#define {}_ARENA_SIZE {}", u, memory.arenaBytes()));
   out.line(fmt::format("#define {}_ARENA_ALIGN {}", u, p.settings.target->alignment));
+  if (p.givesWeights())
+    out.line(fmt::format("#define {}_WEIGHTS_SIZE {}", u,
+                         p.givenBytes + (p.hasWeightsFile()
+                                             ? static_cast<int64_t>(kernels::kWeightsFileHeader)
+                                             : 0)));
   out.line(fmt::format("#define {}_CONTEXT_SIZE sizeof({}_ctx)", u, n));
   for (const Port &port : ports) {
     std::string shape;
@@ -111,10 +123,13 @@ std::string emitCHeader(const Prepared &p, const Memory &memory) {
       "{1}_BAD_WEIGHTS = 3,\n  {1}_FAILED_ASSERT = 4\n}} {0}_status;\n\n",
       n, u));
   out.raw("/* Of the caller, and of one thread at a time. The members are the library's. */\n");
-  out.raw(fmt::format("typedef struct {0}_ctx {{\n  void *arena;\n  size_t arena_size;\n  uint32_t "
-                      "failed_node;\n}} {0}_ctx;\n\n",
-                      n));
-  out.line(fmt::format("{0}_status {0}_init({0}_ctx *ctx, void *arena, size_t size);", n));
+  out.raw(
+      fmt::format("typedef struct {0}_ctx {{\n  void *arena;\n  size_t arena_size;\n{1}  uint32_t "
+                  "failed_node;\n}} {0}_ctx;\n\n",
+                  n, p.givesWeights() ? "  const void *weights;\n  size_t weights_size;\n" : ""));
+  if (p.givesWeights())
+    out.line("/* Checks the weights, and keeps both addresses. */");
+  out.line(initSignature(p) + ";");
   out.line(fmt::format("{0}_status {0}_run({0}_ctx *ctx{1});", n, parameters(ports)));
   out.line(fmt::format("const char *{0}_status_text({0}_status status);", n));
   out.line("/* The name of the node at which the last run failed, or \"\". */");
@@ -145,22 +160,39 @@ std::string emitCSource(const Prepared &p, const Memory &) {
       "namespace {{\n{0}_status report({0}_ctx *ctx, burin::Status status) {{\n  ctx->failed_node "
       "= status.node();\n  return static_cast<{0}_status>(status.code());\n}}\n}} // namespace\n\n",
       n));
-  out.line(fmt::format("{0}_status {0}_init({0}_ctx *ctx, void *arena, size_t size) {{", n));
-  out.indent();
+  out.beginFunction(initSignature(p));
   out.line("ctx->arena = arena;");
   out.line("ctx->arena_size = size;");
+  if (p.givesWeights()) {
+    out.line("ctx->weights = weights;");
+    out.line("ctx->weights_size = weights_size;");
+  }
   out.line("const bool good =");
   out.line(fmt::format("    burin::Arena{{arena, size}}.holds({0}::arena_size, {0}::arena_align);",
                        model));
-  out.line("return report(ctx, good ? burin::Status::ok : burin::Status::bad_arena);");
-  out.outdent();
-  out.line("}");
+  if (p.givesWeights()) {
+    out.line("if (!good)");
+    out.line("  return report(ctx, burin::Status::bad_arena);");
+    out.line(fmt::format("const {} model{{burin::Arena{{arena, size}}, "
+                         "burin::Weights{{weights, weights_size}}}};",
+                         model));
+    out.line("return report(ctx, model.check_weights());");
+  } else {
+    out.line("return report(ctx, good ? burin::Status::ok : burin::Status::bad_arena);");
+  }
+  out.endFunction();
   out.blank();
   out.line(fmt::format("{0}_status {0}_run({0}_ctx *ctx{1}) {{", n, parameters(ports)));
   out.indent();
-  out.line(fmt::format(
-      "{} model{{burin::Arena{{ctx->arena, ctx->arena_size}}}}; // three words: costs nothing",
-      model));
+  if (p.givesWeights()) {
+    out.line(fmt::format("{} model{{burin::Arena{{ctx->arena, ctx->arena_size}},", model));
+    out.line(std::string(model.size() + 7, ' ') +
+             "burin::Weights{ctx->weights, ctx->weights_size}};");
+  } else {
+    out.line(fmt::format(
+        "{} model{{burin::Arena{{ctx->arena, ctx->arena_size}}}}; // three words: costs nothing",
+        model));
+  }
   std::string views;
   for (const Port &port : ports)
     views += fmt::format("{}{}{{{}}}", views.empty() ? "" : ", ",

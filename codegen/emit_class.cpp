@@ -36,6 +36,8 @@ public:
     out_.line("// ---- the class ----");
     for (const Port &port : ports_)
       emitView(port);
+    if (p_.givesWeights())
+      emitCheckWeights();
     emitRun();
     if (p_.hasSingleSteps())
       emitStep();
@@ -84,7 +86,7 @@ private:
                                               : ""));
       out_.line(fmt::format("return run({});", fmt::join(views, ", ")));
     } else {
-      checkArena();
+      checkMemory();
       checkBounds();
       runAndKeepState(arenaContext());
     }
@@ -93,7 +95,7 @@ private:
 
   void emitStep() {
     begin(fmt::format("Status {}::step(size_t node)", p_.settings.className));
-    checkArena();
+    checkMemory();
     makeContext(arenaContext());
     out_.line(
         fmt::format("return rt::runStep<{}>(kSteps[node], static_cast<uint32_t>(node), context);",
@@ -106,7 +108,7 @@ private:
     CodeWriter body;
     body.indent();
     std::swap(body, out_);
-    checkArena();
+    checkMemory();
     checkShapes();
     std::vector<std::string> context;
     for (const Port &port : ports_)
@@ -138,7 +140,30 @@ private:
     out_.line(fmt::format("  return Status::{};", code));
   }
 
-  void checkArena() { returnIf({"!arena_.holds(arena_size, arena_align)"}, "bad_arena"); }
+  /// Of the arena, and of the weights where the caller gives them.
+  void checkMemory() {
+    returnIf({"!arena_.holds(arena_size, arena_align)"}, "bad_arena");
+    if (p_.givesWeights())
+      returnIf(wrongWeights(), "bad_weights");
+  }
+
+  std::vector<std::string> wrongWeights() const {
+    std::vector<std::string> wrong = {"!weights_.holds(weights_size, weights_align)"};
+    if (p_.hasWeightsFile())
+      wrong.push_back(
+          fmt::format("!rt::fits(weights_, 0x{:016x}, {})", weightsLayout(p_), p_.givenBytes));
+    return wrong;
+  }
+
+  void emitCheckWeights() {
+    begin(fmt::format("Status {}::check_weights() const", p_.settings.className));
+    std::vector<std::string> wrong = wrongWeights();
+    if (p_.hasWeightsFile())
+      wrong.push_back(fmt::format("!rt::isIntact(weights_, {})", p_.givenBytes));
+    returnIf(wrong, "bad_weights");
+    out_.line("return Status::ok;");
+    end();
+  }
 
   void checkBounds() {
     std::vector<std::string> wrong;
@@ -212,6 +237,9 @@ private:
     for (const SymbolInfo *s : symbols_)
       add(s->identifier, fmt::format("static_cast<int>({})", s->identifier));
     add("arena", "arena_.bytes()");
+    if (p_.givesWeights())
+      add("weights",
+          p_.hasWeightsFile() ? "weights_.bytes() + rt::kWeightsHeader" : "weights_.bytes()");
     if (p_.settings.threads)
       add("parallel", "parallel_");
     if (p_.settings.profile)

@@ -3,6 +3,7 @@
 // NAME.h: the class of the model.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
+#include "codegen/kernels/weights_file.h"
 #include "codegen/line_breaks.h"
 
 #include <algorithm>
@@ -33,6 +34,8 @@ std::string dtype(ElementType e) {
     return fmt::format("burin::DType::{}", e == ElementType::boolean ? "boolean" : ir::name(e));
   }
 }
+
+constexpr int kGivenAlignment = 16; // what malloc gives: a vector needs no more
 
 /// The arguments of the class that are no state, and the results.
 struct Ports {
@@ -104,6 +107,11 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   out.line(fmt::format("namespace {} {{", p.nameSpace));
   out.blank();
 
+  out.line("// It changes with the weights, and lies with them.");
+  out.line("namespace weights {");
+  out.line(fmt::format("extern const char model_sha256[{}];", p.module.modelSha256.size() + 1));
+  out.line("} // namespace weights");
+  out.blank();
   const std::string &name = p.settings.className;
   std::vector<const SymbolInfo *> symbols;
   for (const SymbolInfo &s : p.symbols)
@@ -128,7 +136,8 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
     out.line(alignment);
     out.line("///       " + arena);
   }
-  out.line(fmt::format("///   {}::{} model{{arena}};", p.nameSpace, name));
+  out.line(fmt::format("///   {}::{} model{{arena{}}};", p.nameSpace, name,
+                       p.givesWeights() ? ", {address, size}" : ""));
   std::string call;
   for (const SymbolInfo *s : symbols)
     call += (call.empty() ? "" : ", ") + s->identifier;
@@ -141,12 +150,7 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   out.line("public:");
   out.indent();
   out.line(fmt::format("static constexpr const char *name = {};", stringLiteral(p.settings.name)));
-  if (p.module.modelSha256.empty()) {
-    out.line("static constexpr const char *model_sha256 = \"\";");
-  } else {
-    out.line("static constexpr const char *model_sha256 =");
-    out.line(fmt::format("    {};", stringLiteral(p.module.modelSha256)));
-  }
+  out.line("static constexpr const char *model_sha256 = weights::model_sha256;");
   out.line(fmt::format("static constexpr const char *compiler_version = {};",
                        stringLiteral(p.settings.version)));
   out.blank();
@@ -188,7 +192,16 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   out.line(fmt::format("static constexpr size_t arena_align = {};", p.settings.target->alignment));
   out.line(p.hasStates() ? "static constexpr size_t state_size = sizeof(State);"
                          : "static constexpr size_t state_size = 0;");
-  out.line(fmt::format("static constexpr size_t weights_size = {};", weightBytes));
+  if (p.givesWeights()) {
+    const size_t header = p.hasWeightsFile() ? kernels::kWeightsFileHeader : 0;
+    out.line(fmt::format("static constexpr size_t weights_size = {}; ///< of {}.weights{}",
+                         static_cast<size_t>(p.givenBytes) + header, commentText(p.settings.name),
+                         header ? "" : ".bin"));
+    out.line(fmt::format("static constexpr size_t weights_align = {};",
+                         std::min(p.settings.target->alignment, kGivenAlignment)));
+  } else {
+    out.line(fmt::format("static constexpr size_t weights_size = {};", weightBytes));
+  }
   out.line(fmt::format("static constexpr uint64_t macs = {};{}", macs,
                        symbols.empty() ? "" : " ///< at the upper bounds"));
   out.line(fmt::format("static constexpr size_t num_inputs = {}, num_outputs = {}, num_nodes = {};",
@@ -210,16 +223,38 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
     out.line("};");
   }
   out.blank();
-  out.line(
-      "/// Keeps the arena; runs report a wrong one. A global model needs no static constructor.");
-  out.line(fmt::format(
-      "BURIN_INLINE constexpr explicit {}(burin::Arena arena) noexcept : arena_{{arena}} {{}}",
-      name));
+  if (p.givesWeights()) {
+    out.line(
+        "/// Keeps arena and weights, which have to stay where they are; runs report wrong ones. A "
+        "global");
+    out.line("/// model needs no static constructor.");
+    out.line(fmt::format(
+        "BURIN_INLINE constexpr {}(burin::Arena arena, burin::Weights weights) noexcept", name));
+    out.line("    : arena_{arena}, weights_{weights} {}");
+  } else {
+    out.line("/// Keeps the arena; runs report a wrong one. A global model needs no static "
+             "constructor.");
+    out.line(fmt::format(
+        "BURIN_INLINE constexpr explicit {}(burin::Arena arena) noexcept : arena_{{arena}} {{}}",
+        name));
+  }
   out.line(fmt::format("{0}({0} &&) noexcept = default;", name));
   out.line(fmt::format("{0} &operator=({0} &&) noexcept = default;", name));
   out.line(fmt::format("{0}(const {0} &) = delete;", name));
   out.line(fmt::format("{0} &operator=(const {0} &) = delete;", name));
   out.blank();
+  if (p.givesWeights()) {
+    out.line(
+        p.hasWeightsFile()
+            ? "/// Whether the weights are of this model and nothing in them has changed: reads "
+              "all "
+              "of them. Runs"
+            : "/// Whether the memory of the weights is large enough and aligned, as runs check.");
+    if (p.hasWeightsFile())
+      out.line("/// check the header alone.");
+    out.line("burin::Status check_weights() const noexcept;");
+    out.blank();
+  }
   if (p.hasStates()) {
     out.line("// The state. A run that returns an error has not touched it.");
     out.line("BURIN_INLINE void reset() noexcept { state_ = State{}; }");
@@ -270,6 +305,8 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   out.line("private:");
   out.indent();
   out.line("burin::Arena arena_;");
+  if (p.givesWeights())
+    out.line("burin::Weights weights_;");
   if (p.hasStates())
     out.line("State state_;");
   if (p.settings.threads)

@@ -28,6 +28,8 @@ public:
 
     std::set<std::string> includes = p_.includes;
     includes.insert("burin/rt/steps.h");
+    if (p_.hasWeightsFile())
+      includes.insert("burin/rt/weights_file.h");
     if (needsSpecial(all, steps + table))
       includes.insert("burin/rt/special.h");
     emitHead(fmt::format("{}.h", p_.settings.name), includes);
@@ -67,6 +69,8 @@ public:
 
     std::vector<std::string> files;
     std::set<std::string> includes = {"burin/rt/steps.h"};
+    if (p_.hasWeightsFile())
+      includes.insert("burin/rt/weights_file.h");
     addContextIncludes(includes);
     if (needsSpecial({}, table + classText))
       includes.insert("burin/rt/special.h");
@@ -212,6 +216,8 @@ private:
   void emitExterns(const std::set<size_t> &weights) {
     if (weights.empty())
       return;
+    if (p_.givesWeights())
+      return emitOffsets(weights);
     out_.line(fmt::format("// Defined in {}.weights.cpp.", p_.settings.name));
     out_.line("namespace weights {");
     bool inString = false;
@@ -224,6 +230,19 @@ private:
     }
     if (inString)
       out_.line(fmt::format("extern const unsigned char packed[{} + 1];", p_.stringBytes));
+    out_.line("} // namespace weights");
+    out_.blank();
+  }
+
+  /// Of weights that the caller gives.
+  void emitOffsets(const std::set<size_t> &weights) {
+    out_.line(fmt::format("// Where they lie in {}.weights{}.", p_.settings.name,
+                          p_.hasWeightsFile() ? ", behind its header" : ".bin"));
+    out_.line("namespace weights {");
+    out_.line("enum : size_t {");
+    for (const size_t i : weights)
+      out_.line(fmt::format("  {} = {},", p_.weights[i].name, p_.weights[i].offset));
+    out_.line("};");
     out_.line("} // namespace weights");
     out_.blank();
   }
@@ -324,6 +343,8 @@ private:
       if (!s.isDefined)
         all.push_back({"int ", s.identifier, ""});
     all.push_back({"unsigned char *", "arena", ""});
+    if (p_.givesWeights())
+      all.push_back({"const unsigned char *", "weights", ""});
     if (p_.settings.threads)
       all.push_back({"burin::ParallelFor ", "parallel", ""});
     if (p_.settings.profile)
@@ -345,6 +366,12 @@ private:
                             kernels::elementCpp(e), accessorName(e)));
       out_.line(fmt::format("    return static_cast<{} *>(static_cast<void *>(arena + offset));",
                             kernels::elementCpp(e)));
+      out_.line("  }");
+    }
+    if (p_.givesWeights()) {
+      out_.blank();
+      out_.line("  template <class T> BURIN_INLINE const T *weight(size_t offset) const {");
+      out_.line("    return static_cast<const T *>(static_cast<const void *>(weights + offset));");
       out_.line("  }");
     }
     if (definesExtents()) {

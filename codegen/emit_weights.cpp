@@ -5,10 +5,12 @@
 // reads.
 #include "codegen/emit.h"
 #include "codegen/kernels/expression.h"
+#include "codegen/kernels/weights_file.h"
 #include "ir/number.h"
 
 #include <cmath>
 #include <fmt/format.h>
+#include <span>
 
 namespace burin::codegen {
 namespace {
@@ -106,7 +108,7 @@ private:
   std::string line_;
 };
 
-/// All weights of a place with the zeros between them.
+/// All weights of a place with the zeros between them and behind the last.
 template <class Take> void eachByte(const Prepared &p, Weight::Place place, const Take &take) {
   int64_t written = 0;
   for (const Weight &w : p.weights)
@@ -115,6 +117,8 @@ template <class Take> void eachByte(const Prepared &p, Weight::Place place, cons
       take(w.make());
       written = w.offset + w.bytes();
     }
+  if (place == Weight::Place::given)
+    take(std::vector<std::byte>(static_cast<size_t>(p.givenBytes - written)));
 }
 
 void emitString(const Prepared &p, const Sink &to) {
@@ -179,9 +183,31 @@ void emitBinaryParts(const Prepared &p, const Sink &to) {
 } // namespace
 
 void emitBinary(const Prepared &p, const Sink &to) {
-  eachByte(p, Weight::Place::binary, [&](const std::vector<std::byte> &bytes) {
+  const Weight::Place place = p.givesWeights() ? Weight::Place::given : Weight::Place::binary;
+  eachByte(p, place, [&](const std::vector<std::byte> &bytes) {
     to({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
   });
+}
+
+uint64_t weightsLayout(const Prepared &p) {
+  std::string text;
+  for (const Weight &w : p.weights)
+    text += fmt::format("{} {} {}\n", w.offset, w.bytes(), w.comment);
+  text.resize((text.size() + 7) / 8 * 8);
+  kernels::WeightsHash hash;
+  hash.add(std::as_bytes(std::span(text)));
+  return hash.value();
+}
+
+uint64_t weightsHash(const Prepared &p) {
+  kernels::WeightsHash hash;
+  eachByte(p, Weight::Place::given, [&](std::span<const std::byte> bytes) { hash.add(bytes); });
+  return hash.value();
+}
+
+void emitWeightsFile(const Prepared &p, uint64_t hash, const Sink &to) {
+  to(kernels::weightsFileHeader(weightsLayout(p), static_cast<uint64_t>(p.givenBytes), hash));
+  emitBinary(p, to);
 }
 
 void emitWeights(const Prepared &p, const Sink &to) {
@@ -189,8 +215,13 @@ void emitWeights(const Prepared &p, const Sink &to) {
   to(fmt::format("//\n// The weights, apart from {}.cpp: new weights recompile no code.\n"
                  "// clang-format off\n\n",
                  p.settings.name));
+  if (p.givesWeights())
+    to(fmt::format("// They are in {}.weights{}, which the program gives to the class.\n",
+                   p.settings.name, p.hasWeightsFile() ? "" : ".bin"));
   std::set<std::string> headers;
   for (const Weight &w : p.weights) {
+    if (w.place == Weight::Place::given)
+      continue;
     const bool isStruct = kernels::elementCpp(w.element).starts_with("rt::");
     headers.insert(isStruct ? "burin/rt/numeric.h" : "burin/runtime.h");
     if (w.place == Weight::Place::literals && !isStruct && hasSpecial(w))
@@ -198,14 +229,16 @@ void emitWeights(const Prepared &p, const Sink &to) {
   }
   for (const std::string &header : headers)
     to(fmt::format("#include \"{}\"\n", header));
-  if (p.stringBytes || p.binaryBytes)
+  if (p.stringBytes || p.binaryBytes || p.givenBytes)
     to("\n#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__\n"
        "#error \"written for little-endian targets; generate with --weights literals for others\"\n"
        "#endif\n");
   to(fmt::format("\nnamespace {} {{\nnamespace weights {{\n", p.nameSpace));
   if (headers.contains("burin/rt/numeric.h") || headers.contains("burin/rt/special.h"))
     to("namespace rt = burin::rt;\n");
-  to("\n");
+  to(fmt::format(
+      "\nextern const char model_sha256[{0}];\nconst char model_sha256[{0}] = \"{1}\";\n\n",
+      p.module.modelSha256.size() + 1, p.module.modelSha256));
   for (const Weight &w : p.weights)
     if (w.place == Weight::Place::literals)
       emitLiterals(w, to);

@@ -87,8 +87,12 @@ const Weight &Memory::weight(const Value *v, const std::string &layout) const {
 std::string Memory::pointer(const Value *value, bool asF32) const {
   const Value *v = memoryOf(value);
   if (v->isConstant()) {
-    const std::string name = "weights::" + weight(v, "").name;
-    return asF32 ? fmt::format("rt::weights({})", name) : name;
+    const Weight &w = weight(v, "");
+    if (w.place == Weight::Place::given && !asF32)
+      return fmt::format("c.weight<{}>(weights::{})", kernels::elementCpp(w.element), w.name);
+    const std::string where =
+        w.place == Weight::Place::given ? "c.weights + weights::" + w.name : "weights::" + w.name;
+    return asF32 ? fmt::format("rt::weights({})", where) : where;
   }
   if (const auto it = direct_.find(v); it != direct_.end())
     return it->second;
@@ -121,10 +125,14 @@ std::string Memory::pointer(const Value *value, bool asF32) const {
 
 std::string Memory::packed(const kernels::Packed &p) const {
   const Weight &w = weight(p.from, p.layout);
-  const std::string where = w.place == Weight::Place::string
+  const bool isF32 = p.element == ElementType::f32;
+  if (w.place == Weight::Place::given && !isF32)
+    return fmt::format("c.weight<{}>(weights::{})", kernels::elementCpp(w.element), w.name);
+  const std::string where = w.place == Weight::Place::given ? "c.weights + weights::" + w.name
+                            : w.place == Weight::Place::string
                                 ? fmt::format("weights::packed + {}", w.offset)
                                 : "weights::" + w.name;
-  return p.element == ElementType::f32 ? fmt::format("rt::weights({})", where) : where;
+  return isF32 ? fmt::format("rt::weights({})", where) : where;
 }
 
 std::string Memory::extent(const Dim &d) const {

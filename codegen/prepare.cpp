@@ -60,10 +60,10 @@ bool isEmitted(const Op &op) {
 // clang-format off
 constexpr std::string_view kOfTheSource[] = {"work", "c", "weights", "kSteps", "Context", "Const", "Status", "steps"};
 constexpr std::string_view kOfTheClass[] = {
-    "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "macs",
-    "num_inputs", "num_outputs", "num_nodes", "max_tasks", "inputs", "outputs", "nodes", "run", "step", "reset", "state", "restore",
-    "State", "set_parallel_for", "set_observer", "status", "context", "node", "kSteps", "Context", "Status", "weights", "steps",
-    "arena", "parallel", "observer", "extents"};
+    "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "weights_align",
+    "check_weights", "weight", "macs", "num_inputs", "num_outputs", "num_nodes", "max_tasks", "inputs", "outputs", "nodes",
+    "run", "step", "reset", "state", "restore", "State", "set_parallel_for", "set_observer", "status", "context", "node",
+    "kSteps", "Context", "Status", "weights", "steps", "arena", "parallel", "observer", "extents"};
 // clang-format on
 
 /// These and the names of the class.
@@ -374,6 +374,16 @@ std::string Prepared::addFunctor(const kernels::Functor &functor) {
 }
 
 void Prepared::placeWeights() {
+  const auto put = [](Weight &w, Weight::Place place, int64_t &end) {
+    w.place = place;
+    w.offset = end;
+    end += (w.bytes() + kWeightAlignment - 1) / kWeightAlignment * kWeightAlignment;
+  };
+  if (givesWeights()) {
+    for (Weight &w : weights)
+      put(w, Weight::Place::given, givenBytes);
+    return;
+  }
   WeightForm form = settings.weights;
   // Nobody reads numbers by the million, and compilers take long to.
   int64_t small = 0;
@@ -386,11 +396,6 @@ void Prepared::placeWeights() {
       bytes += w.bytes() > mostLiteral ? w.bytes() : 0;
     form = bytes > kMostStringBytes ? WeightForm::incbin : WeightForm::string;
   }
-  const auto put = [](Weight &w, Weight::Place place, int64_t &end) {
-    w.place = place;
-    w.offset = end;
-    end += (w.bytes() + kWeightAlignment - 1) / kWeightAlignment * kWeightAlignment;
-  };
   for (Weight &w : weights)
     if (w.bytes() > mostLiteral) {
       if (form == WeightForm::incbin)

@@ -23,6 +23,7 @@ struct Weight {
     literals, ///< an array in NAME.weights.cpp
     string,   ///< a piece of the one string literal there
     binary,   ///< an array whose content is a piece of NAME.weights.bin
+    given,    ///< memory that the caller gives: a piece of NAME.weights or of NAME.weights.bin
   };
 
   std::string name;    ///< in the namespace `weights`
@@ -32,7 +33,7 @@ struct Weight {
   std::function<std::vector<std::byte>()> make;
   bool isPacked = false; ///< read through rt::F32 only, so that any bytes can hold it
   Place place = Place::literals;
-  int64_t offset = 0; ///< in the string or in the file, bytes
+  int64_t offset = 0; ///< in the string, the file or the memory, bytes
   int64_t bytes() const { return count * static_cast<int64_t>(ir::elementSize(element)); }
 };
 
@@ -94,7 +95,7 @@ public:
   std::vector<Stub> stubs;
   std::vector<FunctorDef> functors;
   std::vector<Weight> weights;
-  int64_t stringBytes = 0, binaryBytes = 0; ///< of the weights in those places
+  int64_t stringBytes = 0, binaryBytes = 0, givenBytes = 0; ///< of the weights in those places
   std::set<std::string> includes;
   std::vector<SymbolInfo> symbols;
   std::vector<std::string> argumentNames, resultNames; ///< identifiers, of the class
@@ -107,6 +108,9 @@ public:
   const SymbolInfo *findSymbol(std::string_view name) const;
   /// Whether a function, a struct or a member of the class has the name.
   bool hides(std::string_view name) const { return names.has(name) || api_.has(name); }
+  /// Whether the class takes its weights from the caller; and whether they come with a header.
+  bool givesWeights() const { return settings.weights >= WeightForm::file; }
+  bool hasWeightsFile() const { return settings.weights == WeightForm::file; }
   bool hasStates() const { return !entry.states.empty(); }
   /// Whether the class has `step`: nothing may live from one call to the next but the arena.
   bool hasSingleSteps() const { return !hasStates() && symbols.empty() && !steps.empty(); }
@@ -140,7 +144,7 @@ private:
   std::string_view nodeScope_; ///< what the names of all nodes begin with
   Scope api_;                  ///< members of the class
   Scope values_;
-  Scope weightNames_{"packed"};
+  Scope weightNames_{"packed", "model_sha256"};
   std::vector<Diagnostic> problems_;
 };
 

@@ -5,7 +5,9 @@
 #include "codegen/kernels/frame.h"
 #include "codegen/shards.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -15,7 +17,8 @@ namespace {
 std::string_view placeText(Weight::Place place) {
   return place == Weight::Place::literals ? "literals"
          : place == Weight::Place::string ? "string"
-                                          : "binary";
+         : place == Weight::Place::binary ? "binary"
+                                          : "given";
 }
 
 std::string quoted(std::string_view text) {
@@ -111,8 +114,10 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
                     quoted(memory.bufferName(i).substr(3)), b.offset, b.bytes, b.first, b.last));
   }
   for (const Weight &w : p.weights)
-    weights.push_back(fmt::format("{{\"name\": {}, \"bytes\": {}, \"form\": \"{}\"}}",
-                                  quoted(w.name), w.bytes(), placeText(w.place)));
+    weights.push_back(fmt::format(
+        "{{\"name\": {}, \"bytes\": {}, \"form\": \"{}\"{}}}", quoted(w.name), w.bytes(),
+        placeText(w.place),
+        w.place == Weight::Place::given ? fmt::format(", \"offset\": {}", w.offset) : ""));
   const Summary s = summarise(p, plan);
   std::string out = "{\n";
   const auto field = [&](std::string_view key, const std::string &value, bool last = false) {
@@ -129,9 +134,13 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
   field("outputs", list(outputs, "  "));
   field("symbols", list(symbols, "  "));
   field("macs", std::to_string(s.macs));
-  field("arena", fmt::format("{{\"bytes\": {}, \"bound\": {}, \"align\": {}, \"peak_step\": {}}}",
+  std::vector<std::string> peak;
+  for (const Summary::Buffer &b : s.peakBuffers)
+    peak.push_back(fmt::format("{{\"name\": {}, \"bytes\": {}}}", quoted(b.name), b.bytes));
+  field("arena", fmt::format("{{\"bytes\": {}, \"bound\": {}, \"align\": {}, \"peak_step\": {}, "
+                             "\"peak_buffers\": {}}}",
                              memory.arenaBytes(), plan.lowerBound, p.settings.target->alignment,
-                             plan.peakStep));
+                             plan.peakStep, list(peak, "  ")));
   field("weights",
         fmt::format("{{\"bytes\": {}, \"tensors\": {}}}", s.weightBytes, list(weights, "  ")));
   field("state_bytes", std::to_string(s.stateBytes));
@@ -153,8 +162,13 @@ Summary summarise(const Prepared &p, const ir::MemoryPlan &plan) {
     s.stateBytes += bytesOf(p.entry.body.argument(state.argument)->type);
   s.steps = p.steps.size();
   s.stubs = p.stubs.size();
+  s.shardsAdvised = shardsFor(s.steps, s.stubs);
   if (plan.peakStep >= 0 && static_cast<size_t>(plan.peakStep) < p.steps.size())
     s.peakStep = p.steps[static_cast<size_t>(plan.peakStep)].node;
+  for (const ir::PlannedBuffer &b : plan.buffers)
+    if (b.first <= plan.peakStep && plan.peakStep <= b.last)
+      s.peakBuffers.push_back({b.value ? p.valueName(b.value) : "scratch", b.bytes});
+  std::ranges::stable_sort(s.peakBuffers, std::greater{}, &Summary::Buffer::bytes);
   return s;
 }
 
@@ -176,7 +190,19 @@ std::vector<File> generate(const Prepared &p, const ir::MemoryPlan &plan) {
   for (size_t i = 0; i < names.size(); ++i)
     files.push_back({names[i], [text = std::move(sources[i])](const Sink &to) { to(text); }});
   files.push_back({p.settings.name + ".weights.cpp", [&p](const Sink &to) { emitWeights(p, to); }});
-  files.push_back({p.settings.name + ".weights.bin", [&p](const Sink &to) { emitBinary(p, to); }});
+  if (p.hasWeightsFile()) {
+    // Two passes over the weights: the header, in front of them, has their hash.
+    const auto hash = std::make_shared<std::optional<uint64_t>>();
+    files.push_back(file(".weights.bin", ""));
+    files.push_back({p.settings.name + ".weights", [&p, hash](const Sink &to) {
+                       if (!*hash)
+                         *hash = weightsHash(p);
+                       emitWeightsFile(p, **hash, to);
+                     }});
+  } else {
+    files.push_back(
+        {p.settings.name + ".weights.bin", [&p](const Sink &to) { emitBinary(p, to); }});
+  }
   files.push_back({"report.json", file("", emitReport(p, memory)).write});
   if (p.settings.cApi) {
     files.push_back(file("_c.h", emitCHeader(p, memory)));

@@ -95,10 +95,10 @@ std::vector<std::string> sourceNames(const std::string &name, size_t shards) {
   return names;
 }
 
-size_t shardsFor(uint64_t modelBytes) {
-  constexpr uint64_t kBytesEach = 1 << 20; // the graph alone of about 8,000 operators
-  constexpr size_t kMost = 16;
-  return static_cast<size_t>(std::clamp<uint64_t>(modelBytes / kBytesEach, 1, kMost));
+size_t shardsFor(size_t steps, size_t stubs) {
+  constexpr size_t kCostEach = 10000; // about 20 s
+  constexpr size_t kMost = 64;
+  return std::clamp<size_t>((steps + stubs * kStubCost) / kCostEach, 1, kMost);
 }
 
 } // namespace burin::codegen

@@ -25,7 +25,7 @@ std::vector<Part> partsOf(const Prepared &, size_t count);
 /// "NAME.cpp"; behind it, where there are more than one, "NAME.0.cpp" to "NAME.<shards - 1>.cpp".
 std::vector<std::string> sourceNames(const std::string &name, size_t shards);
 
-/// As many as are worth it for a model file of so many bytes.
-size_t shardsFor(uint64_t modelBytes);
+/// As many as make each file a matter of some seconds for a C++ compiler.
+size_t shardsFor(size_t steps, size_t stubs);
 
 } // namespace burin::codegen

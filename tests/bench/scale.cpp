@@ -93,8 +93,7 @@ Measured compile(const Kind &kind, size_t ops, const fs::path &folder) {
   codegen::Settings settings;
   settings.name = "scale";
   settings.target = context.target;
-  constexpr size_t kFileBytes = 120; // of a node in a model's file
-  settings.shards = codegen::shardsFor(ops * kFileBytes);
+  settings.shards = codegen::shardsFor(ops, 0);
   const auto prepared = codegen::prepare(*module, settings);
   done();
   const ir::Function &entry = *module->functions.front();

@@ -337,6 +337,41 @@ int main() {
   expect_failure("no-such-flag")
 endfunction()
 
+# The weights as a file beside the program; kernels that are measured when the user asks.
+function(case_weights_and_tuning)
+  file(WRITE ${dir}/main.cpp "
+#include <digits.h>
+#include <cstdio>
+#include <vector>
+int main(int, char **words) {
+  std::vector<unsigned char> bytes(digits::Model::weights_size);
+  FILE *file = std::fopen(words[1], \"rb\");
+  if (!file || std::fread(bytes.data(), 1, bytes.size(), file) != bytes.size())
+    return 2;
+  static digits::StaticModel net{burin::Weights{bytes.data(), bytes.size()}};
+  return net.check_weights() == burin::Status::ok && net.run() == burin::Status::ok ? 0 : 1;
+}
+")
+  set(arguments "MODEL|${digits}|WEIGHTS|FILE|CPU|haswell|TUNED|${dir}/digits.tuned")
+  configure(${call} ${from_sources} -DPROGRAM=${dir}/main.cpp "-DARGUMENTS=${arguments}")
+  set(weights ${dir}/build/digits.burin/digits.weights)
+  expect("weights ${weights}")
+  build()
+  expect("digits.tuned has no choices yet")
+  run(${dir}/build/program ${weights})
+  build(--target digits.tune)
+  file(READ ${dir}/digits.tuned tuned)
+  if(NOT tuned MATCHES "\thost speed\tconv ")
+    message(FATAL_ERROR "nothing was measured:\n${tuned}")
+  endif()
+  build()
+  expect("Compiling model")
+  expect_not("has no choices")
+  run(${dir}/build/program ${weights})
+  build()
+  expect_not("Compiling model")
+endfunction()
+
 # The target follows from the toolchain and its flags, wherever those are set.
 function(case_targets)
   configure(${call} ${from_sources} "-DARGUMENTS=MODEL|${digits}")

@@ -9,7 +9,7 @@ root=$(cd "$here/../.." && pwd)
 burin=$1 core=$2 work=$3/$2
 
 frame_limit=640 # the goal is 256: convolutions with padding that is not in memory take 584
-rom=0x00000000 ram=0x20000000 romsize=1M images=200 libraries=
+rom=0x00000000 ram=0x20000000 romsize=1M images=200 libraries= board=digits_on_board
 hard="-mthumb -mfloat-abi=hard" soft="-mthumb -mfloat-abi=soft"
 case $core in
   m0) cpu="-mcpu=cortex-m0 $soft" machine=mps2-an385 target=mcu-min images=5 ;;
@@ -72,7 +72,7 @@ STUBS
 link_firmware() { # EXTRA FLAGS -> fw.elf
   arm-none-eabi-gcc $cpu -O2 -I"$here" -c "$here/startup_cm.c" -o startup.o
   arm-none-eabi-g++ $cxxflags $warnings $level -DIMAGES=$images "$@" \
-    -c "$here/digits_on_board.cpp" -o board.o
+    -c "$here/$board.cpp" -o board.o
   arm-none-eabi-g++ $cpu -nostartfiles --specs=nano.specs -Wl,--gc-sections -T "$here/cm.ld" \
     -Wl,--defsym=ROM_BASE=$rom,--defsym=RAM_BASE=$ram,--defsym=ROM_SIZE=$romsize \
     ./*.model.o board.o startup.o -lc -lgcc -o fw.elf
@@ -127,3 +127,20 @@ for level in -Os -O2; do
     check_stores
   fi
 done
+
+# The weights as an image of their own in flash, whose address the class is given.
+if [ $core = m4 ] || [ $core = m0 ]; then
+  level=-O2 board=weights_on_board
+  for form in file caller; do
+    rm -rf gen ./*.model.o
+    "$burin" compile "$root/samples/digits/digits.onnx" -o gen --name digits --target=$target \
+      --weights $form >compile.txt || { cat compile.txt; exit 1; }
+    compile_model
+    check_objects
+    image=gen/digits.weights.bin
+    [ $form = file ] && image=gen/digits.weights
+    link_firmware -DIMAGE="\"$image\"" "-D${form^^}"
+    emulate || fail "the board with --weights $form answers $?"
+    echo "$core $level: --weights $form"
+  done
+fi
