@@ -6,7 +6,7 @@
 
 A row is a model, a goal of --optimize, and a way to run it: compiled, or in process. The error is the largest difference by
 the largest magnitude of the tensor. Images lie channels last inside, and are turned back. Inputs are random, or those of
-MODEL.npz in the model's order. A model with symbols (--dims batch=1..3) is run at both bounds, and its outputs compared.
+MODEL.npz in the model's order. A model with symbols (--dim batch=1..3) is run at both bounds, and its outputs compared.
 ways.py runs the models.
 """
 import argparse
@@ -22,14 +22,13 @@ import ways
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOALS = ("speed", "none", "size", "exact")
+WAYS = ("compiled", "in-process")
 TOP = 5
 
 
 def error(actual, expected):
     if actual.shape != expected.shape:
         return np.inf
-    if actual.dtype.kind != "f":
-        return 0.0 if np.array_equal(actual, expected) else np.inf
     a, e = actual.astype(np.float64), expected.astype(np.float64)
     if not np.array_equal(np.isnan(a), np.isnan(e)):
         return np.inf
@@ -81,7 +80,7 @@ class Network:
         declared = {d.dim_param for i in ways.inputs_of(self.model) for d in i.type.tensor_type.shape.dim if d.dim_param}
         self.bounds = {s: args.dims[s] for s in declared if s in args.dims}
         if declared - self.bounds.keys():
-            raise RuntimeError(f"give bounds of {', '.join(sorted(declared - self.bounds.keys()))}: --dims NAME=LOW..HIGH")
+            raise RuntimeError(f"give bounds of {', '.join(sorted(declared - self.bounds.keys()))}: --dim NAME=LOW..HIGH")
         if path.with_suffix(".npz").exists():
             self.samples = [ways.inputs_beside(path, self.model)]
         else:
@@ -151,23 +150,35 @@ def bounds(text):
     return match[1], (int(match[2]), int(match[3]))
 
 
+def some_of(known):
+    """A list with commas of words that are known."""
+
+    def parse(text):
+        words = text.split(",")
+        if not set(words) <= set(known):
+            raise argparse.ArgumentTypeError(f"expected some of {','.join(known)}")
+        return words
+
+    return parse
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="+", type=pathlib.Path)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/bench", help="folder of the build of burin")
     parser.add_argument("--work", default="bench-work", help="folder for what is generated")
     parser.add_argument("--cxxflags", default="-O2 -march=native", help="for the compiler of C++")
-    parser.add_argument("--optimize", nargs="+", default=GOALS, choices=GOALS, help="goals to check; all")
-    parser.add_argument("--ways", nargs="+", default=("compiled", "in-process"), choices=("compiled", "in-process"), help="both")
-    parser.add_argument("--options", nargs="*", default=[], help="more for burin, such as target=mcu-fpu")
-    parser.add_argument("--dims", nargs="*", type=bounds, default=[], metavar="NAME=LOW..HIGH", help="bounds of symbols")
+    parser.add_argument("--optimize", type=some_of(GOALS), default=GOALS, metavar="GOAL,...", help="goals to check; all")
+    parser.add_argument("--ways", type=some_of(WAYS), default=WAYS, metavar="WAY,...", help="compiled,in-process")
+    parser.add_argument("--option", action="append", default=[], help="one more for burin, such as target=mcu-fpu")
+    parser.add_argument("--dim", action="append", type=bounds, default=[], metavar="NAME=LOW..HIGH", help="bounds of a symbol")
     parser.add_argument("--samples", type=int, default=20, help="random inputs; tensors inside are those of the first")
     parser.add_argument("--integers", type=int, default=1000, help="integer inputs are random below this")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tolerance", type=float, default=1e-4)
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
-    args.options, args.dims = ["--" + option for option in args.options], dict(args.dims)
+    args.options, args.dims = ["--" + option for option in args.option], dict(args.dim)
     args.program, args.burin = args.build / "tests/bench/burin_bench_networks", args.build / "cli/burin"
     print(f"{'network':<22} {'goal':<6} {'way':<11} {'count':>5} {'error':>8} {'top 5':>7}       worst tensor", flush=True)
     passed = True

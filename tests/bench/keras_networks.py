@@ -4,7 +4,7 @@
 
     keras_networks.py FOLDER [NAME...]     needs tensorflow-cpu, tf2onnx, onnx, numpy; --list names them
 
-The batch of a network is a symbol: `check.py --dims` gives it bounds. The weights are seeded.
+The batch of a network is a symbol: `check.py --dim` gives it bounds. The weights are seeded.
 """
 import argparse
 import logging
