@@ -136,6 +136,14 @@ void checkLimits(const codegen::Summary &summary, const Settings &settings) {
     throw CompileErrors(std::move(problems));
 }
 
+ir::MemoryPlan planOf(const codegen::Prepared &prepared) {
+  ir::MemoryPlan plan = passes::planMemory(prepared.entry, codegen::scratchBytes(prepared),
+                                           prepared.settings.target->alignment,
+                                           {.shared = codegen::sharedMemory(prepared)});
+  plan.steps = passes::steps(prepared.entry);
+  return plan;
+}
+
 Api apiOf(const codegen::Prepared &prepared) {
   Api api{prepared.nameSpace, prepared.settings.className, prepared.hasStates(), {}, {}, {}, {}};
   if (prepared.givesWeights())
@@ -248,11 +256,7 @@ std::vector<codegen::File> generateFor(ir::Module &module, const std::string &na
   settings.version = version();
   const auto prepared = codegen::prepare(module, settings);
   keep = prepared;
-  const ir::Function &entry = *module.functions.front();
-  ir::MemoryPlan plan =
-      passes::planMemory(entry, codegen::scratchBytes(*prepared), target.alignment);
-  plan.steps = passes::steps(entry);
-  return codegen::generate(*prepared, plan);
+  return codegen::generate(*prepared, planOf(*prepared));
 }
 
 std::string settingsText(const Settings &settings) {
@@ -280,11 +284,7 @@ std::string settingsText(const Settings &settings) {
 Compiled generateCode(ir::Module &module, const std::string &name, const Settings &settings) {
   const std::shared_ptr<codegen::Prepared> prepared =
       codegen::prepare(module, codegenSettings(name, settings));
-  const ir::Function &entry = *module.functions.front();
-  ir::MemoryPlan plan =
-      passes::planMemory(entry, codegen::scratchBytes(*prepared), targetOf(settings).alignment,
-                         {.shared = codegen::sharedMemory(*prepared)});
-  plan.steps = passes::steps(entry);
+  const ir::MemoryPlan plan = planOf(*prepared);
   Compiled compiled{prepared, codegen::generate(*prepared, plan),
                     codegen::summarise(*prepared, plan), apiOf(*prepared)};
   checkLimits(compiled.summary, settings);
