@@ -86,6 +86,7 @@ std::span<const Lowering> containerLowerings();
 std::span<const Lowering> mathLowerings();
 std::span<const Lowering> activationLowerings();
 std::span<const Lowering> nnLowerings();
+std::span<const Lowering> attentionLowerings();
 std::span<const Lowering> reduceLowerings();
 std::span<const Lowering> viewLowerings();
 std::span<const Lowering> indexLowerings();

@@ -103,9 +103,9 @@ const std::vector<Overload> &allOverloads() {
   static const std::vector<Overload> kAll = [] {
     std::vector<Overload> all;
     for (const std::span<const Lowering> family :
-         {mathLowerings(), activationLowerings(), nnLowerings(), reduceLowerings(), viewLowerings(),
-          indexLowerings(), createLowerings(), recurrentLowerings(), imageLowerings(),
-          containerLowerings(), hostLowerings()})
+         {mathLowerings(), activationLowerings(), nnLowerings(), attentionLowerings(),
+          reduceLowerings(), viewLowerings(), indexLowerings(), createLowerings(),
+          recurrentLowerings(), imageLowerings(), containerLowerings(), hostLowerings()})
       for (const Lowering &row : family)
         expand(row.schema, row.lower, all);
     return all;

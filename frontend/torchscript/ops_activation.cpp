@@ -116,6 +116,12 @@ Host softshrink(const Call &n) {
   return n.tensor(is.where(is.less(x, -lambda), is.add(x, lambda), above));
 }
 
+Host hardshrink(const Call &n) {
+  const compose::Arith is{n.to};
+  Value *x = n.value("self");
+  return n.tensor(is.where(is.lessEqual(is(ops::abs, x), n.real("lambd")), 0.0, x));
+}
+
 Host glu(const Call &n) {
   Value *x = n.value("self");
   const auto axis = static_cast<size_t>(n.axis("dim", x->type.rank()));
@@ -160,6 +166,7 @@ constexpr Lowering kActivations[] = {
     {"aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", softplus},
     {"aten::threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor", threshold},
     {"aten::softshrink(Tensor self, Scalar lambd=0.5) -> Tensor", softshrink},
+    {"aten::hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor", hardshrink},
     {"aten::log_sigmoid(Tensor self) -> Tensor", logSigmoid},
     {"aten::glu(Tensor self, int dim=-1) -> Tensor", glu},
     {"aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",

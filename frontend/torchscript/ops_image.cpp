@@ -204,6 +204,12 @@ constexpr Lowering kImage[] = {
     {"aten::upsample_bilinear2d.vec(Tensor input, int[]? output_size, bool align_corners, "
      "float[]? scale_factors) -> Tensor",
      upsampleVector<kLinear>},
+    {"aten::upsample_trilinear3d(Tensor self, int[3] output_size, bool align_corners, float? "
+     "scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor",
+     upsample<kLinear>},
+    {"aten::upsample_trilinear3d.vec(Tensor input, int[]? output_size, bool align_corners, "
+     "float[]? scale_factors) -> Tensor",
+     upsampleVector<kLinear>},
     {"aten::upsample_bicubic2d(Tensor self, int[2] output_size, bool align_corners, float? "
      "scales_h=None, float? scales_w=None) -> Tensor",
      upsample<kCubic>},

@@ -296,6 +296,50 @@ Host indexAdd(const Call &n) {
 }
 Host indexCopy(const Call &n) { return indexWrite(n, "source", false); }
 
+Host indexFill(const Call &n) {
+  Value *x = n.value("self");
+  const size_t axis = axisOf(n, x->type.rank());
+  Dims along(x->type.rank(), Dim(1)), shape = x->type.shape();
+  along[axis] = shape[axis] = n.value("index")->type.count();
+  Value *at = compose::expand(n.to, compose::reshape(n.to, n.value("index"), along), shape);
+  Value *with = compose::scalarOf(n.to, n.as("value", x->type.element()));
+  return n.tensor(n.to.make(ops::scatter_elements, {x, at, compose::expand(n.to, with, shape)},
+                            {attr::axis(static_cast<int64_t>(axis)), attr::reduction("none")}));
+}
+Host scatterReduceTwo(const Call &n) {
+  if (!n.flag("include_self"))
+    n.unsupported("argument", "scatter_reduce without include_self",
+                  "start from the neutral element and include it");
+  return scatterBy(n, source(n), reductionOf(n));
+}
+
+// ---- what only the run counts ----
+
+/// An extent of at most `most` elements.
+Dim newExtent(const Call &n, std::string_view base, const Dim &most) {
+  const ir::Bounds bounds = most.bounds();
+  return n.in.module().symbol(n.in.module().freshSymbolName(base), {0, bounds.hi},
+                              fmt::format("{} '{}'", n.schema.name, n.to.at.node));
+}
+Host nonzero(const Call &n) {
+  Value *x = n.value("self");
+  Value *y =
+      n.to.make(ops::nonzero, {x}, {attr::dims(Dims{newExtent(n, "nonzero", x->type.count())})});
+  return n.tensor(compose::transpose(n.to, y, {1, 0}));
+}
+Host maskedSelect(const Call &n) {
+  Value *x = n.value("self"), *mask = n.value("mask");
+  const Dims shape = compose::broadcastShape(x->type.shape(), mask->type.shape());
+  const auto flat = [&](Value *v) {
+    v = compose::expand(n.to, v, shape);
+    return compose::reshape(n.to, v, {v->type.count()});
+  };
+  x = flat(x);
+  return n.tensor(
+      n.to.make(ops::compress, {x, flat(mask)},
+                {attr::axis(0), attr::dims(Dims{newExtent(n, "selected", x->type.count())})}));
+}
+
 // ---- copies ----
 
 /// The value of src in the shape and type of self: what copy_ leaves there.
@@ -355,6 +399,13 @@ constexpr Lowering kIndex[] = {
      "Tensor",
      indexAdd},
     {"aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", indexCopy},
+    {"aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor",
+     indexFill},
+    {"aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool "
+     "include_self=True) -> Tensor",
+     scatterReduceTwo},
+    {"aten::nonzero(Tensor self) -> Tensor", nonzero},
+    {"aten::masked_select(Tensor self, Tensor mask) -> Tensor", maskedSelect},
     {"aten::copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor", copied},
     {"aten::fill.Scalar(Tensor self, Scalar value) -> Tensor", fill},
     {"aten::fill.Tensor(Tensor self, Tensor value) -> Tensor", fill},

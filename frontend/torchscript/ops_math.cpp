@@ -84,6 +84,21 @@ template <bool infinite> Host isSpecial(const Call &n) {
                            : n.to.make(ops::is_nan, {x}));
 }
 
+Host isFinite(const Call &n) {
+  const compose::Arith is{n.to};
+  Value *x = n.value("self");
+  if (!ir::isFloat(x->type.element()))
+    return n.tensor(compose::full(n.to, ElementType::boolean, 1, x->type.shape()));
+  Value *isInf =
+      n.to.make(ops::is_inf, {x}, {attr::detectNegative(true), attr::detectPositive(true)});
+  return n.tensor(is.no(is.either(isInf, is(ops::is_nan, x))));
+}
+Host fraction(const Call &n) {
+  const compose::Arith is{n.to};
+  Value *x = n.value("self");
+  return n.tensor(is.sub(x, is(ops::trunc, x)));
+}
+
 // ---- two operands ----
 
 /// The two operands of "self" and "other" in the type that they have together.
@@ -210,6 +225,19 @@ Host atan2(const Call &n) {
   return n.tensor(is.where(is.equal(x, 0.0), up, general));
 }
 
+Host hypot(const Call &n) {
+  const compose::Arith is{n.to};
+  const Operands x = floatOperands(n);
+  return n.tensor(is(ops::sqrt, is.add(is.mul(x.a, x.a), is.mul(x.b, x.b))));
+}
+Host logAddExp(const Call &n) {
+  const compose::Arith is{n.to};
+  const Operands x = floatOperands(n);
+  Value *tail = is(ops::exp, is(ops::neg, is(ops::abs, is.sub(x.a, x.b))));
+  return n.tensor(is.where(is.equal(x.a, x.b), is.add(x.a, std::log(2.0)),
+                           is.add(is.max(x.a, x.b), is(ops::log, is.add(tail, 1.0)))));
+}
+
 // ---- comparisons and logic ----
 
 template <bool swapped, const ir::OpDef &def, bool negated = false> Host compare(const Call &n) {
@@ -308,6 +336,10 @@ constexpr Lowering kMath[] = {
     {"aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor", rsub},
     {"aten::mul.Tensor(Tensor self, Tensor other) -> Tensor", mul},
     {"aten::mul.Scalar(Tensor self, Scalar other) -> Tensor", mul},
+    {"aten::subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor", sub},
+    {"aten::subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor", sub},
+    {"aten::divide.Tensor(Tensor self, Tensor other) -> Tensor", div},
+    {"aten::divide.Scalar(Tensor self, Scalar other) -> Tensor", div},
     {"aten::multiply.Tensor(Tensor self, Tensor other) -> Tensor", mul},
     {"aten::multiply.Scalar(Tensor self, Scalar other) -> Tensor", mul},
     {"aten::div.Tensor(Tensor self, Tensor other) -> Tensor", div},
@@ -320,6 +352,7 @@ constexpr Lowering kMath[] = {
     {"aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor", floorDivide},
     {"aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor", remainder},
     {"aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor", remainder},
+    {"aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor", remainder},
     {"aten::fmod.Tensor(Tensor self, Tensor other) -> Tensor", binary<ops::fmod>},
     {"aten::fmod.Scalar(Tensor self, Scalar other) -> Tensor", binary<ops::fmod>},
     {"aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", power},
@@ -364,6 +397,16 @@ constexpr Lowering kMath[] = {
     {"aten::sigmoid(Tensor self) -> Tensor", unaryFloat<ops::sigmoid>},
     {"aten::erf(Tensor self) -> Tensor", unaryFloat<ops::erf>},
     {"aten::isnan(Tensor self) -> Tensor", isSpecial<false>},
+    {"aten::isfinite(Tensor self) -> Tensor", isFinite},
+    {"aten::negative(Tensor self) -> Tensor", unary<ops::neg>},
+    {"aten::absolute(Tensor self) -> Tensor", unary<ops::abs>},
+    {"aten::frac(Tensor self) -> Tensor", fraction},
+    {"aten::hypot(Tensor self, Tensor other) -> Tensor", hypot},
+    {"aten::logaddexp(Tensor self, Tensor other) -> Tensor", logAddExp},
+    {"aten::bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor",
+     binary<ops::shift_left>},
+    {"aten::bitwise_left_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor",
+     binary<ops::shift_left>},
     {"aten::isinf(Tensor self) -> Tensor", isSpecial<true>},
     {"aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> "
      "Tensor",
@@ -381,6 +424,14 @@ constexpr Lowering kMath[] = {
     {"aten::gt.Scalar(Tensor self, Scalar other) -> Tensor", compare<true, ops::less>},
     {"aten::ge.Tensor(Tensor self, Tensor other) -> Tensor", compare<true, ops::less_equal>},
     {"aten::ge.Scalar(Tensor self, Scalar other) -> Tensor", compare<true, ops::less_equal>},
+    {"aten::greater.Tensor(Tensor self, Tensor other) -> Tensor", compare<true, ops::less>},
+    {"aten::greater.Scalar(Tensor self, Scalar other) -> Tensor", compare<true, ops::less>},
+    {"aten::less.Tensor(Tensor self, Tensor other) -> Tensor", compare<false, ops::less>},
+    {"aten::less.Scalar(Tensor self, Scalar other) -> Tensor", compare<false, ops::less>},
+    {"aten::not_equal.Tensor(Tensor self, Tensor other) -> Tensor",
+     compare<false, ops::equal, true>},
+    {"aten::not_equal.Scalar(Tensor self, Scalar other) -> Tensor",
+     compare<false, ops::equal, true>},
     {"aten::logical_and(Tensor self, Tensor other) -> Tensor", logical<ops::logical_and>},
     {"aten::logical_or(Tensor self, Tensor other) -> Tensor", logical<ops::logical_or>},
     {"aten::logical_xor(Tensor self, Tensor other) -> Tensor", logical<ops::logical_xor>},
@@ -417,6 +468,8 @@ constexpr Lowering kMath[] = {
     {"aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor", clampMin},
     {"aten::clamp_max(Tensor self, Scalar max) -> Tensor", clampMax},
     {"aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor", clampMax},
+    {"aten::clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor", clamp},
+    {"aten::clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor", clamp},
     {"aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor", where},
     {"aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor", where},
     {"aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor", where},

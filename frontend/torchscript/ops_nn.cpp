@@ -6,7 +6,6 @@
 #include "frontend/torchscript/lowering.h"
 
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -72,44 +71,6 @@ Host outer(const Call &n) {
   const compose::Arith is{n.to};
   return n.tensor(is.mul(compose::unsqueeze(n.to, n.value("self"), {1}),
                          compose::unsqueeze(n.to, n.value("vec2"), {0})));
-}
-
-Host attention(const Call &n) {
-  const compose::Arith is{n.to};
-  Value *q = n.value("query"), *k = n.value("key"), *v = n.value("value");
-  if (n.real("dropout_p") != 0)
-    n.unsupported("training", "attention with dropout", "call model.eval() before it is saved");
-  const size_t rank = q->type.rank();
-  const Dim depth = q->type.dim(rank - 1);
-  if (!depth.isNumber())
-    n.unsupported("symbolic", "attention over an open depth", "fix the symbol with --dim");
-  const double scale =
-      n.has("scale") ? n.real("scale") : 1 / std::sqrt(static_cast<double>(depth.number()));
-  if (n.flag("enable_gqa") && rank >= 3 && q->type.dim(rank - 3) != k->type.dim(rank - 3)) {
-    // Each head of k and v serves several of q.
-    const Dim times = floorDiv(q->type.dim(rank - 3), k->type.dim(rank - 3));
-    for (Value **x : {&k, &v}) {
-      Dims wide = (*x)->type.shape();
-      wide.insert(wide.begin() + static_cast<ptrdiff_t>(rank) - 2, times);
-      Value *spread = compose::unsqueeze(n.to, *x, {static_cast<int64_t>(rank) - 2});
-      Dims joined = (*x)->type.shape();
-      joined[rank - 3] = joined[rank - 3] * times;
-      *x = compose::reshape(n.to, compose::expand(n.to, spread, wide), joined);
-    }
-  }
-  Value *weights = is.mul(product(n, q, k, true), scale);
-  const double never = -INFINITY;
-  Value *mask = n.valueOrNull("attn_mask");
-  if (n.flag("is_causal")) {
-    const Dims square = {q->type.dim(rank - 2), k->type.dim(rank - 2)};
-    mask = is.lessEqual(compose::iota(n.to, ElementType::i64, square, 1),
-                        compose::iota(n.to, ElementType::i64, square, 0));
-  }
-  if (mask)
-    weights = mask->type.element() == ElementType::boolean ? is.where(mask, weights, never)
-                                                           : is.add(weights, mask);
-  const auto axis = static_cast<int64_t>(weights->type.rank()) - 1;
-  return n.tensor(product(n, n.to.make(ops::softmax, {weights}, {attr::axis(axis)}), v));
 }
 
 // ---- convolutions ----
@@ -444,10 +405,6 @@ constexpr Lowering kNn[] = {
     {"aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor",
      addmv},
     {"aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor", einsum},
-    {"aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? "
-     "attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool "
-     "enable_gqa=False) -> Tensor",
-     attention},
 
     {"aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, int[1] stride=[1], int[1] "
      "padding=[0], int[1] dilation=[1], int groups=1) -> Tensor",

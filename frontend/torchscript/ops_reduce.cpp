@@ -125,6 +125,13 @@ template <bool root> Host spreadCorrected(const Call &n) {
   return spread(n, n.has("correction") ? n.real("correction") : 1, root);
 }
 
+/// The spread and the mean.
+template <bool root> Host spreadAndMean(const Call &n) {
+  const Host first =
+      hasArgument(n, "correction") ? spreadCorrected<root>(n) : spreadUnbiased<root>(n);
+  return makeTuple({first, n.tensor(reduced(n, ops::reduce_mean, n.floating("self")))});
+}
+
 Host logSumExp(const Call &n) {
   const compose::Arith is{n.to};
   Value *x = n.floating("self");
@@ -154,6 +161,23 @@ Host normOf(const Call &n, double p) {
     return n.tensor(reduced(n, ops::reduce_sum,
                             compose::cast(n.to, is.no(is.equal(x, 0.0)), x->type.element())));
   return n.tensor(is.pow(reduced(n, ops::reduce_sum, is.pow(size, p)), 1 / p));
+}
+Host frobenius(const Call &n) { return normOf(n, 2); }
+Host bothExtremes(const Call &n) {
+  return n.tuple({ordered(n, ops::reduce_min), ordered(n, ops::reduce_max)});
+}
+Host cosineSimilarity(const Call &n) {
+  const compose::Arith is{n.to};
+  const ElementType e = n.resultType({"x1", "x2"});
+  Value *a = n.as("x1", e), *b = n.as("x2", e);
+  const Dims shape = compose::broadcastShape(a->type.shape(), b->type.shape());
+  a = compose::expand(n.to, a, shape);
+  b = compose::expand(n.to, b, shape);
+  const Ints axis = {n.axis("dim", shape.size())};
+  const double least = n.real("eps");
+  const auto total = [&](Value *v) { return n.to.make(ops::reduce_sum, {v}, {attr::axes(axis)}); };
+  const auto length = [&](Value *v) { return is.max(is(ops::sqrt, total(is.mul(v, v))), least); };
+  return n.tensor(is.div(total(is.mul(a, b)), is.mul(length(a), length(b))));
 }
 Host norm(const Call &n) { return normOf(n, n.has("p") ? n.real("p") : 2); }
 Host vectorNorm(const Call &n) { return normOf(n, n.real("ord")); }
@@ -242,6 +266,25 @@ constexpr Lowering kReduce[] = {
     {"aten::var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool "
      "keepdim=False) -> Tensor",
      spreadCorrected<false>},
+    {"aten::std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)", spreadAndMean<true>},
+    {"aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> "
+     "(Tensor, Tensor)",
+     spreadAndMean<true>},
+    {"aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool "
+     "keepdim=False) -> (Tensor, Tensor)",
+     spreadAndMean<true>},
+    {"aten::var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)", spreadAndMean<false>},
+    {"aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> "
+     "(Tensor, Tensor)",
+     spreadAndMean<false>},
+    {"aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool "
+     "keepdim=False) -> (Tensor, Tensor)",
+     spreadAndMean<false>},
+    {"aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor", frobenius},
+    {"aten::aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)",
+     bothExtremes},
+    {"aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor",
+     cosineSimilarity},
     {"aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor", logSumExp},
     {"aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor",
      running<ops::cumsum>},

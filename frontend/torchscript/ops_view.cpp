@@ -384,6 +384,81 @@ Host unbind(const Call &n) {
   return makeList(std::move(items));
 }
 
+Host tensorSplit(const Call &n) {
+  const size_t axis = axisOf(n);
+  const int64_t count = n.integer("sections"), extent = knownExtent(n, axis);
+  if (count <= 0)
+    n.fail("split", fmt::format("{} parts", count));
+  Dims extents;
+  for (int64_t i = 0; i < count; ++i)
+    extents.emplace_back(extent / count + (i < extent % count ? 1 : 0));
+  return parts(n, extents, axis);
+}
+
+/// A view that can be read and not written.
+Host readOnly(const TensorRef &of, Tensor::Forward forward) {
+  return view(
+      of, std::move(forward),
+      [](ir::Builder &to, Value *, Value *) -> Value * {
+        throw CompileError(Problem::unsupported, to.at, "a write into this kind of view")
+            .code("torchscript.in_place")
+            .hint("clone it first");
+      },
+      Layout::strided);
+}
+
+/// The windows of an axis, each along a new last axis.
+Host unfold(const Call &n) {
+  const ir::Shape &shape = n.value("self")->type.shape();
+  const int64_t axis = n.axis("dimension", shape.size());
+  const int64_t size = n.integer("size"), step = n.integer("step");
+  const Dim &extent = shape[static_cast<size_t>(axis)];
+  if (!extent.isNumber())
+    n.unsupported("symbolic", "unfold of an open extent", "fix the symbol with --dim");
+  if (size > extent.number() || step <= 0 || size < 0)
+    n.fail("shape", fmt::format("windows of {} with the step {} of {} elements", size, step,
+                                extent.number()));
+  const int64_t count = (extent.number() - size) / step + 1;
+  Ints index, perm;
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t k = 0; k < size; ++k)
+      index.push_back(i * step + k);
+  for (int64_t i = 0; i <= static_cast<int64_t>(shape.size()); ++i)
+    if (i != axis + 1)
+      perm.push_back(i);
+  perm.push_back(axis + 1);
+  return readOnly(n.ref("self"), [=](ir::Builder &to, Value *x) {
+    Value *at = compose::reshape(to, to.ints(index), {Dim(count), Dim(size)});
+    return compose::transpose(to, compose::take(to, x, at, static_cast<size_t>(axis)), perm);
+  });
+}
+
+/// The elements of which two coordinates are equal, along a new last axis.
+Host diagonal(const Call &n) {
+  const ir::Shape &shape = n.value("self")->type.shape();
+  const int64_t a = n.axis("dim1", shape.size()), b = n.axis("dim2", shape.size());
+  const Dim &rows = shape[static_cast<size_t>(a)], &columns = shape[static_cast<size_t>(b)];
+  if (!rows.isNumber() || !columns.isNumber() || a == b)
+    n.unsupported("symbolic", "a diagonal of open extents", "fix the symbols with --dim");
+  const int64_t offset = n.integer("offset");
+  Ints index, perm;
+  for (int64_t i = 0; i < rows.number(); ++i)
+    if (i + offset >= 0 && i + offset < columns.number())
+      index.push_back(i * columns.number() + i + offset);
+  Dims flat;
+  for (size_t i = 0; i < shape.size(); ++i)
+    if (static_cast<int64_t>(i) != a && static_cast<int64_t>(i) != b) {
+      perm.push_back(static_cast<int64_t>(i));
+      flat.push_back(shape[i]);
+    }
+  perm.insert(perm.end(), {a, b});
+  flat.push_back(rows * columns);
+  return readOnly(n.ref("self"), [=](ir::Builder &to, Value *x) {
+    x = compose::reshape(to, compose::transpose(to, x, perm), flat);
+    return compose::take(to, x, to.ints(index), flat.size() - 1);
+  });
+}
+
 // ---- repetition without memory ----
 
 Host expandTo(const Call &n, const Dims &given) {
@@ -467,6 +542,10 @@ constexpr Lowering kViews[] = {
      splitSizes<kSizes>},
     {"aten::split_with_sizes(Tensor(a -> *) self, int[] split_sizes, int dim=0) -> Tensor(a)[]",
      splitSizes<kSizes>},
+    {"aten::tensor_split.sections(Tensor(a -> *) self, int sections, int dim=0) -> Tensor(a)[]",
+     tensorSplit},
+    {"aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)", unfold},
+    {"aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)", diagonal},
     {"aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]", chunk},
     {"aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]", chunk},
     {"aten::unsafe_split.Tensor(Tensor self, int split_size, int dim=0) -> Tensor[]", split},

@@ -150,7 +150,7 @@ class Transformer(nn.Module):
         return x + self.mlp(self.norm2(x))
 
 
-@model((1, 5, 8), modes="traced")
+@model((1, 5, 8))
 class Encoder(nn.Module):
     def __init__(self):
         super().__init__()
@@ -345,6 +345,42 @@ class Products(nn.Module):
         return (a @ b, torch.bmm(a, b), a @ self.w, torch.einsum("bij,bjk->bik", a, b), torch.addmm(self.w[:3], a[0], self.w),
                 torch.mv(a[0], b[0, :, 0]), torch.dot(a[0, 0], b[1, :, 1]), torch.einsum("bij,jk->bk", a, self.w),
                 torch.baddbmm(a @ b, a, b, beta=0.5, alpha=2), torch.outer(a[0, 0], b[0, 0]))
+
+
+@model((3, 4), (3, 4), ids(2, 3, below=3))
+class More(nn.Module):
+    def forward(self, a, b, i):
+        s, m = torch.std_mean(a, 1)
+        v, w = torch.var_mean(a, unbiased=False)
+        low, high = torch.aminmax(a)
+        c, d = torch.tensor_split(a, 2, 1)
+        z = torch.zeros(3, 4).scatter_reduce(0, i, b[:2, :3], "amax", include_self=True)
+        return (s, m, v, w, low, high, c + d, z, a.unfold(1, 2, 1), torch.diagonal(a, 1), F.hardshrink(a),
+                F.cosine_similarity(a, b), torch.isfinite(a / (b * 0)), torch.hypot(a, b), torch.logaddexp(a, b),
+                torch.frac(a), torch.clip(a, -0.5), torch.less(a, b), 3 % (b.abs() + 1), a.index_fill(1, i[0], 2.0))
+
+
+@model((1, 2, 2, 3, 4))
+class Volumes(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.up = nn.Conv3d(2, 3, 2, padding=1), nn.ConvTranspose3d(3, 2, 2, stride=2)
+
+    def forward(self, x):
+        y = F.max_pool3d(self.conv(x), 2)
+        return self.up(y), F.interpolate(x, scale_factor=2.0, mode="trilinear", align_corners=False), F.avg_pool3d(x, 2), F.adaptive_avg_pool3d(x, 1)
+
+
+@model((2, 3, 8))
+class Multihead(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.post = nn.TransformerEncoderLayer(8, 2, 16, activation="gelu", batch_first=True, norm_first=False)
+
+    def forward(self, x):
+        y, w = self.attention(x, x, x)
+        return self.post(y), w
 
 
 # ---- the language ----
