@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ir/ops.h"
 
+#include "ir/ops/tree.h"
+
 #include <unordered_map>
 #include <vector>
 
@@ -15,6 +17,7 @@ std::span<const OpFamily> opFamilies() {
       {"Contractions and pooling", ops::kLinearOps},
       {"Normalisation", ops::kNormOps},
       {"Recurrent cells", ops::kSequenceOps},
+      {"Decision trees", ops::kTreeOps},
       {"Quantisation", ops::kQuantOps},
       {"Resampling", ops::kImageOps},
       {"Control flow, lists, optionals", ops::kControlOps},

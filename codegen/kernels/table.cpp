@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/kernels/expression.h"
 #include "codegen/kernels/families.h"
+#include "codegen/kernels/forest.h"
 #include "codegen/kernels/forms.h"
 #include "ir/ops.h"
 
@@ -14,7 +15,7 @@ std::vector<const KernelDef *> allKernels() {
   for (const std::span<const KernelDef> family :
        {elementwiseKernels(), linearKernels(), convKernels(), attentionKernels(), movementKernels(),
         poolKernels(), rowKernels(), indexKernels(), quantKernels(), recurrentKernels(),
-        resizeKernels(), imageKernels(), listKernels()})
+        resizeKernels(), imageKernels(), listKernels(), treeKernels()})
     for (const KernelDef &row : family)
       all.push_back(&row);
   return all;

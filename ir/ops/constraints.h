@@ -127,6 +127,8 @@ inline constexpr OpConstraints kConstraints[] = {
     {"lstm", {"tensor", "element", "rank", "direction", "hidden", "activations", "activation", "w", "r", "bias", "lengths", "initial_h", "initial_c", "peephole"}},
     {"gru", {"tensor", "element", "rank", "direction", "hidden", "activations", "activation", "w", "r", "bias", "lengths", "initial_h"}},
     {"rnn", {"tensor", "element", "rank", "direction", "hidden", "activations", "activation", "w", "r", "bias", "lengths", "initial_h"}},
+    // Decision trees
+    {"tree_ensemble", {"tensor", "element", "rank", "constant", "tables", "features", "modes", "branches", "targets", "num_targets", "reduction"}},
     // Quantisation
     {"quantize", {"tensor", "element", "to", "scale", "zero_point", "block_size", "axis"}},
     {"dequantize", {"tensor", "element", "to", "scale", "zero_point", "block_size", "axis"}},

@@ -53,6 +53,7 @@ std::vector<Row> linearRows();
 std::vector<Row> poolRows();
 std::vector<Row> normRows();
 std::vector<Row> recurrentRows();
+std::vector<Row> treeRows();
 std::vector<Row> quantRows();
 std::vector<Row> resizeRows();
 std::vector<Row> samplingRows();

@@ -10,8 +10,9 @@ namespace burin::reference {
 namespace {
 
 constexpr std::vector<Row> (*kFamilies[])() = {
-    elementwiseRows, castRows, movementRows,  indexingRows, selectionRows, reduceRows,   linearRows,
-    poolRows,        normRows, recurrentRows, quantRows,    resizeRows,    samplingRows, otherRows};
+    elementwiseRows, castRows,   movementRows, indexingRows, selectionRows,
+    reduceRows,      linearRows, poolRows,     normRows,     recurrentRows,
+    quantRows,       resizeRows, samplingRows, otherRows,    treeRows};
 
 const std::unordered_map<const ir::OpDef *, Run> &table() {
   static const std::unordered_map<const ir::OpDef *, Run> kTable = [] {

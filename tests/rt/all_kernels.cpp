@@ -35,6 +35,7 @@
 #include "burin/rt/sort.h"
 #include "burin/rt/steps.h"
 #include "burin/rt/suppression.h"
+#include "burin/rt/tree.h"
 #include "burin/rt/winograd.h"
 
 namespace {
@@ -227,6 +228,20 @@ BURIN_STUB void resizes(int n, int32_t *index, float *f, int8_t *q, Work work) {
                          rt::ResizeTables<2, float>{{table, table}}, q, *q, q, work);
 }
 
+// ---- trees ----
+
+template <class T, class Column>
+BURIN_STUB void trees(int n, const rt::Forest<T> &f, const rt::TreeKey<T> *key,
+                      const Column *column, const T *in, T *out, Work work) {
+  using Key = rt::TreeKey<T>;
+  const rt::FullTrees<Key, Column> full{key, column, n};
+  const rt::LinkedTrees<Key, Column, uint16_t> linked{key, column, nullptr, f.target};
+  rt::forest<rt::TreeSum, 8, 32>(n, f, full, in, out, work);
+  rt::forest<rt::TreeMin, 8, 1>(n, f, full, in, out, work);
+  rt::forest<rt::TreeSum, 1, 1>(n, f, linked, in, out, work);
+  rt::forest<rt::TreeMax, 8, 32>(n, f, linked, in, out, work);
+}
+
 // ---- images ----
 
 template <class Acc, class T>
@@ -399,6 +414,9 @@ void allKernels(void *p, float *f, int n) {
   layers<rt::Cell::gruLinear>(n, f, static_cast<int32_t *>(p), f, f);
   layers<rt::Cell::lstm>(n, f, static_cast<int32_t *>(p), f, f);
   resizes(n, static_cast<int32_t *>(p), f, static_cast<int8_t *>(p), work);
+  trees<float, uint8_t>(n, {}, static_cast<uint32_t *>(p), static_cast<uint8_t *>(p), f, f, work);
+  trees<double, uint16_t>(n, {}, static_cast<uint64_t *>(p), static_cast<uint16_t *>(p),
+                          static_cast<double *>(p), static_cast<double *>(p), work);
   samples<float>(n, f, static_cast<int64_t *>(p), f, work);
   samples<double>(n, static_cast<double *>(p), static_cast<int64_t *>(p), static_cast<double *>(p),
                   work);
