@@ -213,7 +213,11 @@ Model readOnnx(const fs::path &path, const Settings &settings) {
   const Shapes shapes(settings, [&] { return inputsOf(onnx::readModel(path).graph); });
   options.dims = shapes.ofModel();
   options.inputShapes = shapes.shapes();
-  return modelOf(onnx::importModel(path, options), shapes);
+  onnx::Import import = onnx::importModel(path, options);
+  std::vector<std::string> notes = std::move(import.notes);
+  Model model = modelOf(std::move(import), shapes);
+  model.notes = std::move(notes);
+  return model;
 }
 
 Model readTorchScript(const fs::path &path, const Settings &settings) {

@@ -14,6 +14,7 @@ namespace burin::cli {
 struct Model {
   std::unique_ptr<ir::Module> module;
   std::vector<std::filesystem::path> files; ///< that were read: the model first
+  std::vector<std::string> notes;           ///< of the import, for people
   std::string name;                         ///< of the generated files
   std::string sha256;                       ///< of the files, in order
 };

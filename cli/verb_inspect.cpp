@@ -73,6 +73,7 @@ public:
                   {"format", module_.format},
                   {"model_sha256", model_.sha256},
                   {"entries", entriesJson()},
+                  {"notes", model_.notes},
                   {"symbols", symbolsJson()},
                   {"ops", opsJson()},
                   {"nodes", countOps(module_)},
@@ -136,6 +137,8 @@ private:
         if (!function->stateOfResult(i))
           text += portText("output", function->resultNames[i], yield.operand(i)->type);
     }
+    for (const std::string &note : model_.notes)
+      text += fmt::format("{:<9} {}\n", "note", printable(note));
     for (const ir::Symbol &symbol : module_.symbols())
       text += fmt::format("{:<9} {} = {}..{}  {}\n", "dim", printable(symbol.name),
                           symbol.bounds.lo, boundText(symbol.bounds.hi), printable(symbol.origin));

@@ -25,6 +25,7 @@ struct ImportOptions {
 struct Import {
   std::unique_ptr<ir::Module> module;
   std::vector<std::filesystem::path> files; ///< that were read
+  std::vector<std::string> notes;           ///< what is not as the model declares it, for people
 };
 
 /// Throws CompileErrors with every problem of the model at once. An input with an extent that has

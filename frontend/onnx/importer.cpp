@@ -466,7 +466,9 @@ Values Importer::lowerInner(const Graph &graph, ir::Builder &to, std::span<Value
 
 Import importModel(const std::filesystem::path &path, const ImportOptions &options) {
   const Model model = readModel(path);
-  return {Importer{model, options}.run(), model.files};
+  Importer importer{model, options};
+  std::unique_ptr<ir::Module> module = importer.run();
+  return {std::move(module), model.files, importer.notes};
 }
 
 } // namespace burin::onnx

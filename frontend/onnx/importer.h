@@ -29,6 +29,8 @@ public:
   Value *find(std::string_view name) const; ///< null if no scope has it
   ir::Module &module() { return *module_; }
 
+  std::vector<std::string> notes; ///< Import::notes
+
 private:
   using Scope = std::map<std::string, Value *, std::less<>>;
 

@@ -2,6 +2,7 @@
 //
 // All rows, by domain and name.
 #include "frontend/onnx/importer.h"
+#include "frontend/onnx/ml.h"
 
 #include <algorithm>
 
@@ -11,10 +12,11 @@ std::span<const Lowering *const> allLowerings() {
   static const std::vector<const Lowering *> kAll = [] {
     std::vector<const Lowering *> all;
     for (const std::span<const Lowering> family :
-         {mathLowerings(), nnLowerings(), shapeLowerings(), sliceLowerings(), reduceLowerings(),
-          indexLowerings(), imageLowerings(), einsumLowerings(), normLowerings(),
-          attentionLowerings(), transformerLowerings(), quantLowerings(), fusedLowerings(),
-          controlLowerings(), sequenceLowerings(), recurrentLowerings(), lossLowerings(),
+         {mathLowerings(),   nnLowerings(),        shapeLowerings(),           sliceLowerings(),
+          reduceLowerings(), indexLowerings(),     imageLowerings(),           einsumLowerings(),
+          normLowerings(),   attentionLowerings(), transformerLowerings(),     quantLowerings(),
+          fusedLowerings(),  controlLowerings(),   sequenceLowerings(),        recurrentLowerings(),
+          svmLowerings(),    treeLowerings(),      machineLearningLowerings(), lossLowerings(),
           signalLowerings()})
       for (const Lowering &row : family)
         all.push_back(&row);
