@@ -120,6 +120,12 @@ constexpr Topic kCodes[] = {
      "  The number of extents differs from what the model declares.\n"},
     {"onnx.kernel", "The filter has an open extent",
      "  The extents of a filter must be numbers.\n"},
+    {"onnx.keys", "A LabelEncoder with a key twice",
+     R"(  Runtimes differ in which value wins. Remove one of the two.
+)"},
+    {"onnx.linear", "An SVMClassifier without support vectors",
+     R"(  A linear machine: LinearClassifier says the same.
+)"},
     {"onnx.mode", "A mode that the operator does not have",
      "  The message names the modes of its specification.\n"},
     {"onnx.names.cycle", "Nodes that need each other",
@@ -159,6 +165,10 @@ constexpr Topic kCodes[] = {
     {"onnx.state", "--state does not fit the model",
      R"(  It names an input and an output of one type, which then are kept in the object between runs.
 )"},
+    {"onnx.string", "Categories that are texts",
+     R"(  Generated code holds numbers. Let the model begin behind the node, with the numbers of the
+  categories.
+)"},
     {"onnx.symbolic", "A number that is open at compile time",
      R"(  The operator needs a number where the model computes one of an open dimension. Fix the dimension
   with --dim.
@@ -175,6 +185,13 @@ constexpr Topic kCodes[] = {
      "  The number of the type in the file is not one of ONNX.\n"},
     {"onnx.training", "An operator in training mode",
      "  Export the model for inference: model.eval() before torch.onnx.export.\n"},
+    {"onnx.transform", "A transform of a single score",
+     R"(  PROBIT of the one score that decides between two classes leaves the other score open.
+)"},
+    {"onnx.tree", "A tree that is none",
+     R"(  The lists of a tree ensemble name nodes that are not there, twice there, or above themselves.
+  The model is invalid.
+)"},
     {"onnx.window", "A window that does not fit",
      "  The window of a convolution or pooling is larger than its padded input.\n"},
     {"onnx.wire", "A damaged file",

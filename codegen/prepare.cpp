@@ -270,7 +270,10 @@ void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested
     try {
       prepareOp(op, step, nested);
     } catch (const CompileError &error) {
-      problems_.push_back(error.diagnostic());
+      Diagnostic d = error.diagnostic();
+      if (d.at.node.empty() && d.at.op.empty())
+        d.at = op.at;
+      problems_.push_back(std::move(d));
     }
     if (!outer)
       steps.push_back(std::move(own));

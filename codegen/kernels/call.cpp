@@ -152,7 +152,8 @@ std::string elementCpp(ElementType e) {
   }
   throw CompileError(Problem::unsupported, {},
                      fmt::format("tensors of {} cannot be compiled yet", ir::name(e)))
-      .code("codegen.element");
+      .code("codegen.element")
+      .hint("choose outputs that need none with --outputs");
 }
 
 std::string storedCpp(const Type &type) {

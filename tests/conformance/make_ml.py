@@ -165,6 +165,10 @@ def tree_cases():
                    post_transform=transform, base_values=[0.25, 0.0, -0.5])
     classifier("tree_classes_softmax", random_trees("class", 3, 3, 3, 2, six[:1]), rows(9, 2), [0, 1, 2], post_transform="SOFTMAX")
 
+    save("tree_labels_of_text", [node("TreeEnsembleClassifier", ["x"], ["label", "p"], classlabels_strings=["a", "b", "c"],
+                                      **random_trees("class", 3, 3, 3, 2, six[:1]).lists)],
+         {"x": rows(9, 2)}, [("label", TensorProto.STRING), ("p", F)])
+
     # Both of two classes have scores: ONNX Runtime answers with the second wherever its score is above 0,
     # and with 0 or 1 whatever the labels are.
     both = random_trees("class", 2, 3, 3, 2, six[:1], lambda: round(float(rng.uniform(0, 0.33)), 3))
