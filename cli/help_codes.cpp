@@ -196,9 +196,8 @@ constexpr Topic kCodes[] = {
      "  The window of a convolution or pooling is larger than its padded input.\n"},
     {"onnx.wire", "A damaged file",
      "  The protobuf encoding is broken, nests too deeply, or is cut off.\n"},
-    {"savedmodel.cycle", "A loop of TensorFlow 1",
-     R"(  The graph has a loop of Enter, Merge and NextIteration. Save the model with TensorFlow 2, whose
-  loops are While.
+    {"savedmodel.cycle", "Nodes that need each other",
+     R"(  Loops of TensorFlow 1 are Enter, Merge, Switch, NextIteration and Exit; this one is none.
 )"},
     {"savedmodel.depth", "Functions call each other too deeply", "  Or a function calls itself.\n"},
     {"savedmodel.file", "A file that is not a SavedModel",

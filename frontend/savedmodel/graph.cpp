@@ -4,6 +4,7 @@
 #include "frontend/savedmodel/model.h"
 #include "frontend/savedmodel/problems.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -62,6 +63,44 @@ void addNode(Graph &graph, const Message &proto, bool inFunction) {
   graph.nodes.push_back(std::move(node));
 }
 
+/// The loops of TensorFlow 1: a Switch by a LoopCond, of a Merge of an Enter and a NextIteration.
+void findLoops(Graph &graph) {
+  const auto indexOf = [&](std::string_view name) {
+    const auto it = graph.byName.find(name);
+    return it == graph.byName.end() ? SIZE_MAX : it->second;
+  };
+  const auto is = [&](size_t i, std::string_view op) {
+    return i != SIZE_MAX && graph.nodes[i].op == op;
+  };
+  const auto input = [&](size_t i, size_t k) {
+    return graph.nodes[i].inputs.size() > k ? indexOf(graph.nodes[i].inputs[k].node) : SIZE_MAX;
+  };
+  const auto frame = [&](size_t enter) {
+    const Message *name = graph.nodes[enter].find("frame_name");
+    return name ? name->text(2) : std::string_view{};
+  };
+  std::map<size_t, Graph::Loop> byCondition;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (graph.nodes[i].op != "Switch" || !is(input(i, 1), "LoopCond") || !is(input(i, 0), "Merge"))
+      continue;
+    const size_t merge = input(i, 0);
+    size_t enter = input(merge, 0), next = input(merge, 1);
+    if (is(next, "Enter"))
+      std::swap(enter, next);
+    if (is(enter, "Enter") && is(next, "NextIteration"))
+      byCondition[input(i, 1)].variables.push_back({enter, merge, i, next});
+  }
+  for (auto &[condition, loop] : byCondition) {
+    loop.condition = condition;
+    for (size_t i = 0; i < graph.nodes.size(); ++i)
+      if (graph.nodes[i].op == "Enter" && frame(i) == frame(loop.variables[0].enter) &&
+          std::ranges::find(loop.variables, i, &Graph::Loop::Variable::enter) ==
+              loop.variables.end())
+        loop.constants.push_back(i);
+    graph.loops.push_back(std::move(loop));
+  }
+}
+
 } // namespace
 
 Input parseInput(std::string_view text, bool inFunction) {
@@ -89,7 +128,18 @@ Graph readGraph(const Message &graphDef) {
     if (f.number == 1)
       addNode(graph, f.message("NodeDef"), false);
   });
+  findLoops(graph);
   return graph;
+}
+
+const Graph::Loop *Graph::loopOf(const Node &exit) const {
+  if (exit.op != "Exit" || exit.inputs.empty())
+    return nullptr;
+  for (const Loop &loop : loops)
+    for (const Loop::Variable &v : loop.variables)
+      if (nodes[v.choice].name == exit.inputs[0].node)
+        return &loop;
+  return nullptr;
 }
 
 std::map<std::string_view, Message> functionsOf(const Message &graphDef) {

@@ -177,7 +177,7 @@ void Importer::reportUnsupported(const Graph &graph, const std::vector<std::stri
             walk(*inner, rootsOf(*inner), argumentsOf(*inner),
                  path.empty() ? inner->name : path + ", " + inner->name);
         };
-        for (const Node *node : reachable(g, from, given)) {
+        for (const Node *node : reachableWithLoops(g, from, given)) {
           if (functionProtos_.contains(node->op)) {
             enter(node->op);
             continue;
@@ -238,6 +238,8 @@ void Importer::lower(Frame &frame, const std::vector<std::string_view> &roots, i
   std::set<std::string_view> fed;
   for (const auto &[name, item] : frame.given)
     fed.insert(name);
+  for (const auto &[node, items] : frame.done)
+    fed.insert(node->name);
   for (const Node *node : reachable(frame.graph, roots, fed)) {
     try {
       lowerNode(frame, *node, to);
@@ -251,6 +253,8 @@ void Importer::lower(Frame &frame, const std::vector<std::string_view> &roots, i
 }
 
 void Importer::lowerNode(Frame &frame, const Node &node, ir::Builder &to) {
+  if (const Graph::Loop *loop = frame.graph.loopOf(node))
+    return lowerExit(frame, *loop, to);
   Items inputs;
   for (const Input &input : node.inputs) {
     inputs.push_back(get(frame, input));
@@ -258,6 +262,11 @@ void Importer::lowerNode(Frame &frame, const Node &node, ir::Builder &to) {
       return;
   }
   to.at = node.location();
+  noteContext(frame, node);
+  if (node.op == "Merge") {
+    frame.done[&node] = lowerMerge(frame, node, inputs, to);
+    return;
+  }
   if (const Graph *called = function(node.op)) {
     frame.done[&node] = call(*called, to, inputs, node.location());
     return;
@@ -290,7 +299,7 @@ Items Importer::call(const Graph &graph, ir::Builder &to, const Items &arguments
         .code("savedmodel.function");
   ++depth_;
   const size_t before = problems_.size();
-  Frame frame{graph, {}, {}};
+  Frame frame{graph, {}, {}, {}};
   for (size_t i = 0; i < graph.arguments.size(); ++i)
     frame.given[graph.arguments[i].name] = arguments[i];
   lower(frame, rootsOf(graph), to);
@@ -321,7 +330,7 @@ std::unique_ptr<ir::Module> Importer::run() {
     if (!main_.find(roots.back()))
       throw misused("output", fmt::format("the model has no output {}", quote(output.key)));
   }
-  Frame frame{main_, {}, {}};
+  Frame frame{main_, {}, {}, {}};
   ir::Function &entry = module_->addFunction("main");
   std::set<std::string_view> fed;
   for (const Port &input : signature_.inputs) {
@@ -456,7 +465,7 @@ void Importer::initialise() {
   ir::Builder to{*module_, scratch.body};
   const size_t before = problems_.size();
   try {
-    Frame frame{main_, {}, {}};
+    Frame frame{main_, {}, {}, {}};
     lower(frame, meta_.initOps, to);
   } catch (const CompileError &error) {
     problems_.push_back(error.diagnostic());

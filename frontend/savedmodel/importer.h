@@ -53,13 +53,19 @@ private:
     const Graph &graph;
     std::map<std::string_view, Item> given; ///< arguments of a function; what feeds the main graph
     std::map<const Node *, Items> done;
+    /// Of TensorFlow 1: the conditions under which a node runs, by "node:output" of each.
+    std::map<const Node *, std::map<std::string, bool>> contexts;
   };
 
   void lower(Frame &, const std::vector<std::string_view> &roots, ir::Builder &);
   void lowerNode(Frame &, const Node &, ir::Builder &);
   /// Empty if what makes it has failed.
   Item get(const Frame &, const Input &) const;
-  Items callNamed(const Node &, const Graph &, ir::Builder &, const Items &);
+  /// Loops and conditions of TensorFlow 1.
+  void lowerExit(Frame &, const Graph::Loop &, ir::Builder &);
+  Items lowerMerge(const Frame &, const Node &, const Items &, ir::Builder &);
+  static std::map<std::string, bool> contextOf(const Frame &, const Input &);
+  void noteContext(Frame &, const Node &) const;
 
   void reportUnsupported(const Graph &, const std::vector<std::string_view> &roots,
                          const std::set<std::string_view> &fed);

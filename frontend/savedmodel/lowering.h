@@ -145,6 +145,10 @@ std::span<const Lowering> indexLowerings();
 std::span<const Lowering> imageLowerings();
 std::span<const Lowering> controlLowerings();
 std::span<const Lowering> listLowerings();
+std::span<const Lowering> signalLowerings();
+std::span<const Lowering> quantLowerings();
+std::span<const Lowering> tableLowerings();
+std::span<const Lowering> frameLowerings();
 
 const Lowering *findLowering(std::string_view op);
 std::span<const Lowering *const> allLowerings();

@@ -15,7 +15,7 @@ std::span<const Lowering *const> allLowerings() {
     for (const std::span<const Lowering> family :
          {stateLowerings(), mathLowerings(), nnLowerings(), shapeLowerings(), sliceLowerings(),
           reduceLowerings(), indexLowerings(), imageLowerings(), controlLowerings(),
-          listLowerings()})
+          listLowerings(), signalLowerings(), quantLowerings(), tableLowerings(), frameLowerings()})
       for (const Lowering &row : family)
         all.push_back(&row);
     return all;

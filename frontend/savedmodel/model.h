@@ -53,6 +53,18 @@ struct Graph {
   std::vector<Result> results;
   std::vector<std::string_view> controls; ///< nodes that run whether or not a result needs them
 
+  /// A loop of TensorFlow 1, of nodes that need each other.
+  struct Loop {
+    struct Variable {
+      size_t enter, merge, choice, next; ///< Enter, Merge, Switch, NextIteration
+    };
+    size_t condition; ///< LoopCond
+    std::vector<Variable> variables;
+    std::vector<size_t> constants; ///< Enter of what does not change
+  };
+  std::vector<Loop> loops;
+  const Loop *loopOf(const Node &exit) const; ///< null if the node is no Exit of one
+
   const Node *find(std::string_view node) const {
     const auto it = byName.find(node);
     return it == byName.end() ? nullptr : &nodes[it->second];

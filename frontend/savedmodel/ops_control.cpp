@@ -3,6 +3,8 @@
 // Conditions and loops over functions. What a loop carries has one type in the IR: an item that
 // only passes through is taken from outside, and a list whose shape is not known yet takes it from
 // the first element that the body writes.
+#include "frontend/savedmodel/ops_control.h"
+
 #include "frontend/common/compose.h"
 #include "frontend/savedmodel/importer.h"
 
@@ -10,6 +12,27 @@
 #include <fmt/format.h>
 
 namespace burin::savedmodel {
+
+std::vector<Value *> valuesOf(const Item &item) {
+  if (item.list)
+    return item.list->buffer ? std::vector<Value *>{item.list->buffer} : std::vector<Value *>{};
+  if (item.imaginary)
+    return {item.tensor, item.imaginary};
+  return item.tensor ? std::vector<Value *>{item.tensor} : std::vector<Value *>{};
+}
+
+Item withValues(const Item &item, std::span<Value *const> values) {
+  if (item.list) {
+    List list = *item.list;
+    if (!values.empty())
+      list.buffer = values[0];
+    return list;
+  }
+  if (item.imaginary)
+    return {values[0], values[1]};
+  return item.tensor ? Item(values[0]) : item;
+}
+
 namespace {
 
 Items itemsFrom(const NodeView &n, size_t first) {
@@ -25,28 +48,6 @@ Value *conditionOf(const NodeView &n, size_t i) {
   if (x->type.rank() > 0)
     x = compose::scalarOf(n.to, n.to.extents({x->type.count()}));
   return compose::cast(n.to, x, ElementType::boolean);
-}
-
-/// The values inside of an item, in order; what else it holds stays outside of blocks.
-std::vector<Value *> valuesOf(const Item &item) {
-  if (item.list)
-    return item.list->buffer ? std::vector<Value *>{item.list->buffer} : std::vector<Value *>{};
-  if (item.imaginary)
-    return {item.tensor, item.imaginary};
-  return item.tensor ? std::vector<Value *>{item.tensor} : std::vector<Value *>{};
-}
-
-/// The item with other values inside.
-Item withValues(const Item &item, std::span<Value *const> values) {
-  if (item.list) {
-    List list = *item.list;
-    if (!values.empty())
-      list.buffer = values[0];
-    return list;
-  }
-  if (item.imaginary)
-    return {values[0], values[1]};
-  return item.tensor ? Item(values[0]) : item;
 }
 
 bool isSame(const Item &a, const Item &b) {
@@ -152,7 +153,7 @@ Items case_(const NodeView &n) {
 /// Makes a loop whose carried items are all of one type from iteration to iteration.
 class Loop {
 public:
-  Loop(const NodeView &n, const Graph &condition, const Graph &body, Items initial)
+  Loop(const NodeView &n, const LoopPart &condition, const LoopPart &body, Items initial)
       : n_{n}, condition_{condition}, body_{body}, items_{std::move(initial)},
         outside_(items_.size(), false) {}
 
@@ -167,7 +168,7 @@ public:
 
 private:
   Value *holds(ir::Builder &to, const Items &items) {
-    const Items results = n_.importer().call(condition_, to, items, n_.node.location());
+    const Items results = condition_(to, items);
     if (results.size() != 1 || !results[0].tensor)
       n_.fail("loop", "the condition does not return one value");
     return compose::cast(to, compose::scalarOf(to, results[0].tensor), ElementType::boolean);
@@ -196,7 +197,7 @@ private:
       importer.states()[name] = block->addArgument(now->type, name);
     }
     const Importer::States entering = importer.states();
-    Items results = importer.call(body_, inside, arguments, n_.node.location());
+    Items results = body_(inside, arguments);
     if (results.size() != items_.size())
       n_.fail("loop",
               fmt::format("the body returns {} values of {}", results.size(), items_.size()));
@@ -291,14 +292,20 @@ private:
   }
 
   const NodeView &n_;
-  const Graph &condition_, &body_;
+  const LoopPart &condition_, &body_;
   Items items_, results_;
   std::vector<bool> outside_;
   std::vector<std::string> states_; ///< that the body changes
 };
 
 Items while_(const NodeView &n) {
-  return Loop{n, n.function("cond"), n.function("body"), itemsFrom(n, 0)}.make();
+  const auto part = [&n](std::string_view name) -> LoopPart {
+    const Graph &graph = n.function(name);
+    return [&](ir::Builder &to, const Items &items) {
+      return n.importer().call(graph, to, items, n.node.location());
+    };
+  };
+  return makeLoop(n, itemsFrom(n, 0), part("cond"), part("body"));
 }
 
 constexpr Lowering kControl[] = {
@@ -311,6 +318,10 @@ constexpr Lowering kControl[] = {
 };
 
 } // namespace
+
+Items makeLoop(const NodeView &n, Items initial, const LoopPart &condition, const LoopPart &body) {
+  return Loop{n, condition, body, std::move(initial)}.make();
+}
 
 std::span<const Lowering> controlLowerings() { return kControl; }
 

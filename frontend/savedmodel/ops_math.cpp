@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Elementwise operators.
+#include "frontend/savedmodel/ops_math.h"
 #include "frontend/common/compose.h"
 #include "frontend/savedmodel/lowering.h"
 
@@ -134,18 +135,7 @@ Items squaredDifference(const NodeView &n) {
   return {n.to.make(ops::mul, {difference, difference})};
 }
 
-/// The angle of (y, x), from that of y / x and the signs.
-Items atan2(const NodeView &n) {
-  const Arith is{n.to};
-  Value *y = n.in(0), *x = n.in(1);
-  Value *angle = is(ops::atan, is.div(y, x));
-  Value *below = is.less(y, 0.0), *zero = is.equal(x, 0.0);
-  Value *pi = n.to.scalar(n.element(0), kPi), *quarter = n.to.scalar(n.element(0), kPi / 2);
-  Value *left = is.where(below, is.sub(angle, pi), is.add(angle, pi));
-  Value *up = is.where(below, is(ops::neg, quarter), quarter);
-  Value *onAxis = is.where(is.equal(y, 0.0), y, up);
-  return {is.where(zero, onAxis, is.where(is.less(x, 0.0), left, angle))};
-}
+Items atan2(const NodeView &n) { return {angleOf(n, n.in(0), n.in(1))}; }
 
 Items notEqual(const NodeView &n) { return {Arith{n.to}.no(Arith{n.to}.equal(n.in(0), n.in(1)))}; }
 Items approximateEqual(const NodeView &n) {
@@ -223,6 +213,19 @@ constexpr Lowering kMath[] = {
 // clang-format on
 
 } // namespace
+
+/// From the angle of y / x and the signs.
+Value *angleOf(const NodeView &n, Value *y, Value *x) {
+  const Arith is{n.to};
+  Value *angle = is(ops::atan, is.div(y, x));
+  Value *below = is.less(y, 0.0), *zero = is.equal(x, 0.0);
+  Value *pi = n.to.scalar(x->type.element(), kPi),
+        *quarter = n.to.scalar(x->type.element(), kPi / 2);
+  Value *left = is.where(below, is.sub(angle, pi), is.add(angle, pi));
+  Value *up = is.where(below, is(ops::neg, quarter), quarter);
+  Value *onAxis = is.where(is.equal(y, 0.0), y, up);
+  return is.where(zero, onAxis, is.where(is.less(x, 0.0), left, angle));
+}
 
 std::span<const Lowering> mathLowerings() { return kMath; }
 

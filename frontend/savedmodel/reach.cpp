@@ -21,6 +21,14 @@ std::vector<const Node *> needs(const Graph &graph, const Node &node,
                                         quote(node.name), node.op, quote(name)));
     all.push_back(found);
   };
+  if (const Graph::Loop *loop = graph.loopOf(node)) {
+    // The loop as a whole: what enters it.
+    for (const Graph::Loop::Variable &v : loop->variables)
+      add(graph.nodes[v.enter].name);
+    for (const size_t enter : loop->constants)
+      add(graph.nodes[enter].name);
+    return all;
+  }
   for (const Input &input : node.inputs)
     add(input.node);
   for (const std::string_view control : node.controls)
@@ -76,14 +84,37 @@ std::vector<const Node *> reachable(const Graph &graph, const std::vector<std::s
           throw unsupported("cycle",
                             fmt::format("node {} ({}) needs its own value, by way of {}",
                                         quote(before[i]->name), before[i]->op, quote(node->name)))
-              .hint("a loop of TensorFlow 1: save the model with TensorFlow 2, whose loops are "
-                    "While");
+              .hint("a loop that is none of TensorFlow's: export the model again");
         if (stateOf(before[i]) == State::wanted)
           stack.push_back(before[i]);
       }
     }
   }
   return order;
+}
+
+std::vector<const Node *> reachableWithLoops(const Graph &graph,
+                                             const std::vector<std::string_view> &roots,
+                                             const std::set<std::string_view> &fed) {
+  std::vector<const Node *> all = reachable(graph, roots, fed);
+  std::set<std::string_view> seen = fed;
+  std::set<const Graph::Loop *> entered;
+  for (size_t i = 0; i < all.size(); ++i) {
+    seen.insert(all[i]->name);
+    const Graph::Loop *loop = graph.loopOf(*all[i]);
+    if (!loop || !entered.insert(loop).second)
+      continue;
+    std::vector<std::string_view> inside = {graph.nodes[loop->condition].name};
+    for (const Graph::Loop::Variable &v : loop->variables) {
+      seen.insert(graph.nodes[v.merge].name);
+      seen.insert(graph.nodes[v.choice].name);
+      inside.push_back(graph.nodes[v.next].name);
+    }
+    for (const Node *node : all)
+      seen.insert(node->name);
+    std::ranges::copy(reachable(graph, inside, seen), std::back_inserter(all));
+  }
+  return all;
 }
 
 } // namespace burin::savedmodel

@@ -12,4 +12,9 @@ namespace burin::savedmodel {
 std::vector<const Node *> reachable(const Graph &, const std::vector<std::string_view> &roots,
                                     const std::set<std::string_view> &fed);
 
+/// The same with what lies inside of the loops of TensorFlow 1, which stand for themselves there.
+std::vector<const Node *> reachableWithLoops(const Graph &,
+                                             const std::vector<std::string_view> &roots,
+                                             const std::set<std::string_view> &fed);
+
 } // namespace burin::savedmodel

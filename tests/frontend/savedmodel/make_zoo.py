@@ -513,6 +513,41 @@ def scans():
     return function(tf.function(f), [spec(5, 3, name="x")], [normal(5, 3)], w=normal(3))
 
 
+# ---- signals, tables, quantisation ----
+
+
+@model
+def spectrogram():
+    def f(m, x):
+        s = tf.signal.stft(x, 16, 8, pad_end=True)
+        c = tf.signal.fft(tf.complex(x[:9], x[1:10]))
+        return {"abs": tf.abs(s), "angle": tf.math.angle(s), "back": tf.signal.irfft(s), "re": tf.math.real(c), "im": tf.math.imag(c),
+                "mel": tf.tensordot(tf.abs(s), tf.signal.linear_to_mel_weight_matrix(6, 9, 8000), 1),
+                "i": tf.math.real(tf.signal.ifft(c))}
+    return function(f, [spec(60, name="x")], [normal(60)])
+
+
+@model
+def fake_quantised():
+    def f(m, x):
+        return {"v": tf.quantization.fake_quant_with_min_max_vars(x, m.low, m.high, narrow_range=True),
+                "c": tf.quantization.fake_quant_with_min_max_vars_per_channel(x, m.lows, m.highs),
+                "a": tf.quantization.fake_quant_with_min_max_args(x, -1.0, 2.0, num_bits=4)}
+    return function(f, [spec(3, 5, name="x")], [normal(3, 5)], low=np.float32(-1.3), high=np.float32(0.9),
+                    lows=-np.abs(normal(5)), highs=np.abs(normal(5)) + 0.1)
+
+
+@model
+def lookup():
+    m = Functions(w=np.float32(2))
+    init = tf.lookup.KeyValueTensorInitializer(np.array([5, 7, 9], np.int64), np.array([0.5, 0.7, 0.9], np.float32))
+    m.table = tf.lookup.StaticHashTable(init, -1.0)
+    words = tf.lookup.KeyValueTensorInitializer(["yes", "no"], np.array([1, 2], np.int64))
+    m.words = tf.lookup.StaticHashTable(words, 0)
+    f = lambda i: {"y": m.table.lookup(i) * m.w, "no": m.words.lookup(tf.constant(["no", "?"]))}
+    return saved(m, serving_default=(f, [spec(2, 2, dtype=tf.int64, name="i")])), {"i": np.array([[9, 1], [5, 7]], np.int64)}
+
+
 # ---- TensorFlow 1 ----
 
 
@@ -546,6 +581,43 @@ def tf1_partitioned():
                                       partitioner=tf.compat.v1.fixed_size_partitioner(2), use_resource=True)
         return {"x": x}, {"y": x @ tf.convert_to_tensor(w)}
     return in_session(build), {"x": normal(2, 6)}
+
+
+def flat(build):
+    """With control flow as TensorFlow 1 has it."""
+    save = in_session(build)
+
+    def without_functions(folder):
+        tf.compat.v1.disable_control_flow_v2()
+        save(folder)
+        tf.compat.v1.enable_control_flow_v2()
+    return without_functions
+
+
+@model
+def tf1_condition():
+    def build():
+        x = tf.compat.v1.placeholder(tf.float32, [4], "x")
+        big = tf.reduce_sum(x) > 0
+        y = tf.cond(big, lambda: tf.exp(x) * 2.0, lambda: x - 1.0)
+        z = tf.cond(tf.logical_not(big), lambda: y, lambda: tf.cond(y[0] > 0, lambda: y + 3.0, lambda: tf.sin(y)))
+        return {"x": x}, {"y": y, "z": z}
+    return flat(build), {"x": normal(4)}
+
+
+@model
+def tf1_loops():
+    def build():
+        x = tf.compat.v1.placeholder(tf.float32, [5, 3], "x")
+        w = tf.constant(normal(3, 3))
+        _, a = tf.while_loop(lambda i, a: i < 4, lambda i, a: (i + 1, tf.tanh(a @ w)), (0, x))
+
+        def outer(i, s):
+            return i + 1, s + tf.while_loop(lambda j, t: j < i, lambda j, t: (j + 1, t * 0.5 + tf.cast(i, tf.float32)), (0, s))[1]
+        _, nested = tf.while_loop(lambda i, s: i < 3, outer, (0, x[0]))
+        mapped = tf.map_fn(lambda row: tf.reduce_sum(row) * row, x)
+        return {"x": x}, {"a": a, "nested": nested, "mapped": mapped}
+    return flat(build), {"x": normal(5, 3)}
 
 
 @model
