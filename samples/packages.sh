@@ -33,4 +33,5 @@ compiler_packages=(g++=g++ cmake=cmake pkg-config=pkg-config protoc=protobuf-com
   libprotobuf-dev libzip-dev libfmt-dev libeigen3-dev libcli11-dev nlohmann-json3-dev)
 test_packages=(python3=python3 pip3=python3-pip libgtest-dev libgmock-dev libbenchmark-dev clang++=clang clang-format=clang-format)
 firmware_packages=(arm-none-eabi-g++=gcc-arm-none-eabi libnewlib-arm-none-eabi
-  libstdc++-arm-none-eabi-newlib qemu-system-arm=qemu-system-arm)
+  libstdc++-arm-none-eabi-newlib qemu-system-arm=qemu-system-arm
+  aarch64-linux-gnu-g++=g++-aarch64-linux-gnu qemu-aarch64=qemu-user googletest)
