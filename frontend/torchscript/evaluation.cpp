@@ -58,6 +58,12 @@ void Evaluation::write(const TensorRef &tensor, Value *value) {
     write(tensor->base_, tensor->backward_(to(), valueOf(tensor->base_), value));
     return;
   }
+  if (tensor->sharesMemory)
+    throw CompileError(
+        Problem::unsupported, to().at,
+        "a write into a tensor that shares its memory with another one of the module")
+        .code("torchscript.in_place")
+        .hint("clone one of them before the model is saved");
   auto &noted = open_.back().journal.tensors;
   if (notes(tensor->serial) &&
       std::ranges::find(noted, tensor, &Journal::TensorChange::tensor) == noted.end())

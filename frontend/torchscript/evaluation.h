@@ -105,6 +105,8 @@ public:
   /// CONSTANTS.cN without axes: in a trace this is what a Python number became, and it counts as
   /// one where element types are joined.
   bool wasNumber = false;
+  /// Another tensor of the archive lies in the same memory: a write into one would change both.
+  bool sharesMemory = false;
 
 private:
   friend class Evaluation;

@@ -270,7 +270,7 @@ Host Loader::object(const Pickled &p, const std::string &path) {
 
 // ---- tensors ----
 
-const Loader::Storage &Loader::storageOf(const Pickled &persistent) {
+Loader::Storage &Loader::storageOf(const Pickled &persistent) {
   const Pickled &id = item(persistent, 0, Pickled::Kind::tuple, "storage");
   if (id.items.size() < 5 || id.items[0]->text != "storage")
     broken("storage", "it has another form than PyTorch writes");
@@ -295,7 +295,7 @@ const Loader::Storage &Loader::storageOf(const Pickled &persistent) {
 
 Host Loader::tensor(const Pickled &arguments, const std::string &path) {
   using Kind = Pickled::Kind;
-  const Storage &storage = storageOf(item(arguments, 0, Kind::persistent, path));
+  Storage &storage = storageOf(item(arguments, 0, Kind::persistent, path));
   const std::optional<ElementType> e = elementTypeOfStorage(storage.type);
   if (!e)
     return Uninitialized{
@@ -330,7 +330,12 @@ Host Loader::tensor(const Pickled &arguments, const std::string &path) {
       in_.make(isContiguous(shape, strides) && aligned
                    ? to.addConstant(type, from.first(*count * size), storage.bytes.owner, path)
                    : to.addConstant(type, gathered(from, shape, strides, size), path));
-  made.as<TensorRef>()->wasNumber = folder_ == "constants" && shape.empty();
+  const TensorRef &tensor = made.as<TensorRef>();
+  tensor->wasNumber = folder_ == "constants" && shape.empty();
+  if (storage.user)
+    tensor->sharesMemory = storage.user->sharesMemory = true;
+  else
+    storage.user = tensor;
   return made;
 }
 

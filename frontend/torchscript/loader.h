@@ -24,13 +24,14 @@ private:
   struct Storage {
     Bytes bytes;
     std::string type; ///< "Float"
+    TensorRef user;   ///< the first tensor that lies in it
   };
   Host make(const Pickled &, const std::string &path);
   Host called(const Pickled &, const std::string &path);
   Host object(const Pickled &, const std::string &path);
   Host items(const Pickled &, const std::string &path, Cell::Kind);
   Host tensor(const Pickled &, const std::string &path);
-  const Storage &storageOf(const Pickled &);
+  Storage &storageOf(const Pickled &);
 
   const Archive &archive_;
   Program &program_;

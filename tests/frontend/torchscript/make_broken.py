@@ -173,6 +173,9 @@ def programs():
     case("constant.pt", "    return CONSTANTS.c7\n", "there is no CONSTANTS.c7")
     case("reshaped_write.pt", "    y = torch.reshape(torch.transpose(x, 2, 3), [64])\n    z = torch.add_(x, 1)\n    return torch.relu(y)\n", "a copy or a view")
     case("string_output.pt", '    return "text"\n', "expected tensors and numbers")
+    both = f"\x80\x02c{MODULE}\nCnn\n)\x81}}(".encode("latin-1") + text("a") + tensor() + text("b") + tensor(offset=2) + b"ub."
+    body = "    a = self.a\n    _0 = torch.add_(a, 1)\n    return torch.relu(x)\n"
+    write("shared_write.pt", changed("shared_write.pt", pickle=both, code=(head + start + body).encode()), "shares its memory with another")
     write("future.pt", changed("future.pt", version=b"11\n"), "the archive has version 11")
     write("no_version.pt", changed("no_version.pt", version=b"x\n"), "holds no version")
     write("endian.pt", changed("endian.pt", order=b"big"), "stored big-endian")
