@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/axis_groups.h"
 
+#include "passes/graph.h"
+
+#include <algorithm>
+
 namespace burin::passes {
 using ir::Dim;
 using ir::Shape;
@@ -34,6 +38,27 @@ std::optional<AxisGroups> correspond(const Shape &from, const Shape &to) {
     groups.push_back({g.from, i, g.to, j});
   }
   return groups;
+}
+
+std::optional<ir::Ints> permBeforeReshape(const Shape &from, const Shape &to,
+                                          const ir::Ints &perm) {
+  const ir::Ints inverse = inverseOf(perm);
+  std::optional<AxisGroups> groups = correspond(from, to);
+  if (!groups)
+    return std::nullopt;
+  for (const AxisGroup &g : *groups)
+    for (size_t axis = g.to + 1; axis < g.toEnd; ++axis)
+      if (inverse[axis] != inverse[axis - 1] + 1)
+        return std::nullopt;
+  // As they lie in the result; one of no axis in front.
+  std::ranges::stable_sort(*groups, {}, [&](const AxisGroup &g) {
+    return g.to == g.toEnd ? int64_t{-1} : inverse[g.to];
+  });
+  ir::Ints moved;
+  for (const AxisGroup &g : *groups)
+    for (size_t axis = g.from; axis < g.fromEnd; ++axis)
+      moved.push_back(static_cast<int64_t>(axis));
+  return moved;
 }
 
 } // namespace burin::passes

@@ -21,4 +21,9 @@ using AxisGroups = std::vector<AxisGroup>;
 /// counterpart is a group with nothing on the other side. None where symbols hide what corresponds.
 std::optional<AxisGroups> correspond(const ir::Shape &from, const ir::Shape &to);
 
+/// How axes of `from` move when those of `to`, a reshape of it, move by perm: transpose(reshape(x),
+/// perm) = reshape(transpose(x, this)). None where axes of one group part.
+std::optional<ir::Ints> permBeforeReshape(const ir::Shape &from, const ir::Shape &to,
+                                          const ir::Ints &perm);
+
 } // namespace burin::passes

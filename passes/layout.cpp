@@ -4,6 +4,7 @@
 // region is put as a whole into the order in which its edges cost least, counted in elements that
 // are moved, then in reshapes. What edges are made of otherwise is in rules/transpose.cpp.
 #include "ir/ops.h"
+#include "passes/axis_groups.h"
 #include "passes/graph.h"
 #include "passes/layout_ops.h"
 #include "passes/passes.h"
@@ -58,6 +59,17 @@ Source sourceOf(Value *v) {
   Ints identity(v->type.rank());
   std::iota(identity.begin(), identity.end(), 0);
   return {v, std::move(identity)};
+}
+
+/// Whether the transpose of v costs nothing more: v is the reshape of a transpose, for this alone,
+/// and both transposes are one before the reshape.
+bool mergesAcross(const Value &v, const Ints &perm) {
+  const Op *op = v.def();
+  if (!op || !op->is(ops::reshape) || !v.hasOneUse())
+    return false;
+  const Value &from = *op->operand(0);
+  return from.def() && from.def()->is(ops::transpose) && from.hasOneUse() &&
+         permBeforeReshape(from.type.shape(), v.type.shape(), perm);
 }
 
 bool isMover(const Op &op) { return op.is(ops::transpose) || op.is(ops::reshape); }
@@ -127,6 +139,8 @@ private:
     const Source source = sourceOf(v);
     if (isIdentity(perm) && source.value != v && isReadElsewhere(v))
       return {}; // it is there anyway
+    if (!isIdentity(perm) && source.value == v && mergesAcross(*v, perm))
+      return {};
     return costOf(source.value->type, compose(source.perm, perm));
   }
 
@@ -301,7 +315,8 @@ std::optional<Ints> bestOrder(const Region &region) {
   Cost least = inputsNow + region.costOfOutputs(identity);
   std::optional<Ints> best;
   for (const Ints &perm : region.candidates()) {
-    if (isIdentity(perm))
+    const auto takes = [&](const Op *op) { return takesOrder(*op, perm); };
+    if (isIdentity(perm) || !std::ranges::all_of(region.members, takes))
       continue;
     const Cost inputs = region.costOfInputs(perm), all = inputs + region.costOfOutputs(perm);
     const bool sinks = all == least && inputs == Cost{} && Cost{} < inputsNow && !best;

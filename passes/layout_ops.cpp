@@ -31,6 +31,7 @@ constexpr FlexibleRow kFlexible[] = {
     {&ops::softmax, 1},
     {&ops::log_softmax, 1},
     {&ops::batch_norm, 1},
+    {&ops::group_norm, 1},
     {&ops::lrn, 1},
     {&ops::cumsum, 1},
     {&ops::cumprod, 1},
@@ -73,6 +74,14 @@ bool isFlexible(const Op &op) {
 size_t activeOperands(const Op &op) {
   const FlexibleRow *row = rowOf(op);
   return std::min(row ? row->active : SIZE_MAX, op.numOperands());
+}
+
+bool takesOrder(const Op &op, const ir::Ints &perm) {
+  if (!op.is(ops::group_norm))
+    return true;
+  const size_t rank = perm.size();
+  const auto axis = static_cast<size_t>(inverseOf(perm)[axisOf(op[attr::axis], rank)]);
+  return perm[0] == 0 && (axis == 1 || axis == rank - 1);
 }
 
 Op &remakePermuted(ir::Builder &to, const Op &op, std::span<Value *const> operands,

@@ -12,6 +12,9 @@ namespace burin::passes {
 /// Whether the op is the same computation in any order of axes, all its active operands and its
 /// results having one rank (or less, where it broadcasts).
 bool isFlexible(const ir::Op &);
+/// Whether it can be put into the order `perm`: groups of channels are those of an image, and lie
+/// first or last in it.
+bool takesOrder(const ir::Op &, const ir::Ints &perm);
 /// Operands below this index move with the result; the others (scales, indices, values) stay.
 size_t activeOperands(const ir::Op &);
 /// The op on `operands`, of which the active ones are in the order `perm`: axis i of them is axis

@@ -129,6 +129,21 @@ Pattern inverseFactor(Pattern deviation) {
   return either(op(ops::mul, plain, constant().as(scale)).as(factor), either(plain).as(factor));
 }
 
+/// Groups of channels as the channels of an instance norm.
+Value *groupNorm(const Match &m, Builder &to) {
+  const Op &norm = *m.root->operand(0)->def();
+  const ir::Type &whole = m[x]->type, &grouped = norm.result()->type;
+  const int64_t groups = norm[attr::groups];
+  const auto isAll = [&](Var v, double number) { return !m[v] || ir::splatValue(*m[v]) == number; };
+  if (m.root->result()->type != whole || whole.rank() < 3 || grouped.rank() < 3 ||
+      norm[attr::axis] != 1 || !grouped.dim(1).isNumber(groups) || whole.dim(0) != grouped.dim(0) ||
+      !whole.dim(1).isNumber() || whole.dim(1).number() % groups != 0 || !isAll(scale, 1) ||
+      !isAll(bias, 0))
+    return nullptr;
+  return to.make(ops::group_norm, {m[x]},
+                 {attr::axis(1), attr::groups(groups), attr::epsilon(norm[attr::epsilon])});
+}
+
 // ---- repeated pixels ----
 
 /// reshape(broadcast) that puts r copies of each element of an axis beside it: the nearest of an
@@ -210,6 +225,11 @@ std::span<const Rule> allRules() {
          withParameter<1>},
         {"norm-scale", op(ops::mul, op(ops::rms_norm, x).as(centred).once(), constant().as(e)),
          withParameter<1>},
+        {"group-norm",
+         op(ops::reshape, op(ops::group_norm, op(ops::reshape, x), maybe(constant().as(scale)),
+                             maybe(constant().as(bias)))
+                              .once()),
+         groupNorm},
         {"upsample", op(ops::reshape, op(ops::broadcast, x).once()), upsample},
         {"norm-bias",
          op(ops::add, op(ops::layer_norm, x, maybe(constant())).as(centred).once(),

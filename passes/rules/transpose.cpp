@@ -61,23 +61,12 @@ Value *reshapeOfTranspose(const Match &m, Builder &to) {
 /// group stay together: two transposes are one, as in a shuffle of channels.
 Value *mergeAcrossReshape(const Match &m, Builder &to) {
   const Op &reshape = *m.root->operand(0)->def();
-  const Ints inverse = inverseOf((*m.root)[attr::perm]);
-  const auto groups = correspond(reshape.operand(0)->type.shape(), reshape.result()->type.shape());
-  if (!groups)
+  const auto perm = permBeforeReshape(reshape.operand(0)->type.shape(),
+                                      reshape.result()->type.shape(), (*m.root)[attr::perm]);
+  if (!perm)
     return nullptr;
-  for (const AxisGroup &g : *groups)
-    for (size_t axis = g.to + 1; axis < g.toEnd; ++axis)
-      if (inverse[axis] != inverse[axis - 1] + 1)
-        return nullptr;
-  AxisGroups order = *groups; // as they lie in the result; one of no axis in front
-  std::ranges::stable_sort(
-      order, {}, [&](const AxisGroup &g) { return g.to == g.toEnd ? int64_t{-1} : inverse[g.to]; });
-  Ints perm;
-  for (const AxisGroup &g : order)
-    for (size_t axis = g.from; axis < g.fromEnd; ++axis)
-      perm.push_back(static_cast<int64_t>(axis));
   // Merged here: two transposes in a row would let the outer one sink through the reshape again.
-  Ints both = compose((*reshape.operand(0)->def())[attr::perm], perm);
+  Ints both = compose((*reshape.operand(0)->def())[attr::perm], *perm);
   Value *moved = to.make(ops::transpose, {m[x]}, {attr::perm(std::move(both))});
   return to.make(ops::reshape, {moved}, {attr::shape(m.root->result()->type.shape())});
 }
