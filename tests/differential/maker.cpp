@@ -148,7 +148,7 @@ Value *Maker::indices(Shape shape, const Dim &extent) {
       return v;
   for (Dim &d : shape)
     if (!d.isNumber())
-      d = d.bounds().lo;
+      d = std::max<int64_t>(d.bounds().lo, 0);
   ir::Tensor t{Type{element, std::move(shape)}};
   const auto most = static_cast<size_t>(std::max<int64_t>(extent.bounds().lo, 1));
   for (size_t i = 0; i < t.count(); ++i)
