@@ -17,11 +17,13 @@ std::string cpusText() {
   this one. The code is right on all, and the flags of the C++ compiler alone decide which vectors
   it uses. --tune measures instead of estimating, and keeps the choices in the file of --tuned.
 
-  vectors  GFLOP/s of a core  KiB L1, L2, L3     GB/s from them and memory  name
+  All figures are those of one core; GB/s from L1, L2, L3 and memory.
+
+  isa     GFLOP/s  KiB L1, L2, L3   GB/s               name
 )";
   for (const ir::Machine &m : ir::allMachines())
     text +=
-        fmt::format("  {:<7}  {:<17}  {:<17}  {:<25}  {}\n", m.isa, m.peak(),
+        fmt::format("  {:<6}  {:<7}  {:<15}  {:<17}  {}\n", m.isa, m.peak(),
                     fmt::format("{}, {}, {}", m.l1Bytes >> 10, m.l2Bytes >> 10, m.l3Bytes >> 10),
                     fmt::format("{}, {}, {}, {}", m.l1Rate, m.l2Rate, m.l3Rate, m.memoryRate),
                     fmt::join(m.names, ", "));

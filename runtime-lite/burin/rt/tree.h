@@ -66,22 +66,24 @@ template <class Key, class Column> struct FullTrees {
   const Key *threshold;
   const Column *column; ///< which key
   int depth;
-
-  template <int Lanes>
-  BURIN_INLINE void leaves(int tree, int treeStep, const Key *keys, ptrdiff_t keyStep,
-                           Array<ptrdiff_t, Lanes> &leaf) const {
-    const ptrdiff_t size = ptrdiff_t{1} << depth, first = tree * size, step = treeStep * size;
-    const Key *t = threshold + first;
-    const Column *c = column + first;
-    unroll<Lanes>([&](auto l) BURIN_LAMBDA { leaf[l] = 1; });
-    for (int level = 0; level < depth; ++level)
-      unroll<Lanes>([&](auto l) BURIN_LAMBDA {
-        const ptrdiff_t at = l * step + leaf[l];
-        leaf[l] += leaf[l] + (keys[l * keyStep + c[at]] > t[at]);
-      });
-    unroll<Lanes>([&](auto l) BURIN_LAMBDA { leaf[l] += first + l * step - size; });
-  }
 };
+
+/// Where Lanes trees from `tree` on end, each treeStep behind the one before it, with keys that lie
+/// keyStep apart. A free function, as the lambdas of a member would be weak symbols.
+template <int Lanes, class Key, class Column>
+BURIN_FN void leaves(const FullTrees<Key, Column> &trees, int tree, int treeStep, const Key *keys,
+                     ptrdiff_t keyStep, Array<ptrdiff_t, Lanes> &leaf) {
+  const ptrdiff_t size = ptrdiff_t{1} << trees.depth, first = tree * size, step = treeStep * size;
+  const Key *t = trees.threshold + first;
+  const Column *c = trees.column + first;
+  unroll<Lanes>([&](auto l) BURIN_LAMBDA { leaf[l] = 1; });
+  for (int level = 0; level < trees.depth; ++level)
+    unroll<Lanes>([&](auto l) BURIN_LAMBDA {
+      const ptrdiff_t at = l * step + leaf[l];
+      leaf[l] += leaf[l] + (keys[l * keyStep + c[at]] > t[at]);
+    });
+  unroll<Lanes>([&](auto l) BURIN_LAMBDA { leaf[l] += first + l * step - size; });
+}
 
 /// Trees of any form: link and link + 1 behind node i are the nodes that follow it. A leaf has its
 /// number in place of a threshold, link 0, and key 0, which is that of nothing and never above.
@@ -91,24 +93,24 @@ template <class Key, class Column, class Link> struct LinkedTrees {
   const Column *column;
   const Link *link;
   const int32_t *root; ///< of each tree
-
-  template <int Lanes>
-  BURIN_INLINE void leaves(int tree, int treeStep, const Key *keys, ptrdiff_t keyStep,
-                           Array<ptrdiff_t, Lanes> &leaf) const {
-    unroll<Lanes>([&](auto l) BURIN_LAMBDA { leaf[l] = root[tree + l * treeStep]; });
-    for (ptrdiff_t moved = 1; moved != 0;) {
-      moved = 0;
-      unroll<Lanes>([&](auto l) BURIN_LAMBDA {
-        const ptrdiff_t at = leaf[l], next = static_cast<ptrdiff_t>(link[at]);
-        const ptrdiff_t step = next + (keys[l * keyStep + column[at]] > threshold[at]);
-        leaf[l] += step;
-        moved |= step;
-      });
-    }
-    unroll<Lanes>([&](auto l)
-                      BURIN_LAMBDA { leaf[l] = static_cast<ptrdiff_t>(threshold[leaf[l]]); });
-  }
 };
+
+template <int Lanes, class Key, class Column, class Link>
+BURIN_FN void leaves(const LinkedTrees<Key, Column, Link> &trees, int tree, int treeStep,
+                     const Key *keys, ptrdiff_t keyStep, Array<ptrdiff_t, Lanes> &leaf) {
+  unroll<Lanes>([&](auto l) BURIN_LAMBDA { leaf[l] = trees.root[tree + l * treeStep]; });
+  for (ptrdiff_t moved = 1; moved != 0;) {
+    moved = 0;
+    unroll<Lanes>([&](auto l) BURIN_LAMBDA {
+      const ptrdiff_t at = leaf[l], next = static_cast<ptrdiff_t>(trees.link[at]);
+      const ptrdiff_t step = next + (keys[l * keyStep + trees.column[at]] > trees.threshold[at]);
+      leaf[l] += step;
+      moved |= step;
+    });
+  }
+  unroll<Lanes>([&](auto l)
+                    BURIN_LAMBDA { leaf[l] = static_cast<ptrdiff_t>(trees.threshold[leaf[l]]); });
+}
 
 // ---- what the leaves add up to ----
 
@@ -146,7 +148,7 @@ BURIN_FN void forestRow(const Forest<T> &f, const Trees &trees, int tree, const 
                         T *BURIN_RESTRICT out) {
   for (; tree + Lanes <= f.trees; tree += Lanes) {
     Array<ptrdiff_t, Lanes> leaf;
-    trees.template leaves<Lanes>(tree, 1, keys, 0, leaf);
+    leaves<Lanes>(trees, tree, 1, keys, 0, leaf);
     for (int k = 0; k < f.each; ++k) {
       const auto weight = [&](auto l)
                               BURIN_LAMBDA { return treeWeight(f.weights + leaf[l] * f.each + k); };
@@ -175,7 +177,7 @@ BURIN_FN void forestRows(const Forest<T> &f, const Trees &trees, int rows,
     const int target = f.target ? f.target[tree] : 0;
     for (int r = 0; r < rows; r += Lanes) {
       Array<ptrdiff_t, Lanes> leaf;
-      trees.template leaves<Lanes>(tree, 0, keys + r * keyStep, keyStep, leaf);
+      leaves<Lanes>(trees, tree, 0, keys + r * keyStep, keyStep, leaf);
       unroll<Lanes>([&](auto l) BURIN_LAMBDA {
         T *sums = out + static_cast<ptrdiff_t>(r + l) * f.outputs + target;
         for (int k = 0; k < f.each; ++k)
