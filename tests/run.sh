@@ -9,7 +9,9 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 source samples/packages.sh
 
-build=build/release options=(-DCMAKE_BUILD_TYPE=Release -DBURIN_SANITIZE=OFF) firmware=no filter=()
+build=build/release firmware=no filter=()
+# -O1 as in samples/quickstart.sh, whose folder this is.
+options=(-DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" -DBURIN_SANITIZE=OFF)
 while [ $# -gt 0 ]; do
   case $1 in
     --firmware) firmware=yes ;;
