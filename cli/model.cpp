@@ -5,6 +5,7 @@
 #include "cli/sha256.h"
 #include "cli/shape_spec.h"
 #include "codegen/kernels/evaluator.h"
+#include "codegen/names.h"
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/lookalike.h"
 #include "frontend/onnx/read.h"
@@ -299,6 +300,12 @@ std::string modelName(const Settings &settings) {
       refuse(Problem::usage, fmt::format("--name is '{}', expected a file name of letters, digits, "
                                          "'_', '-' and '.'",
                                          name));
+    if (codegen::hidesSystemHeader(name))
+      refuse(Problem::usage,
+             fmt::format("--name {0} makes a header {0}.h, which hides <{0}.h> from all that is "
+                         "compiled with it",
+                         name),
+             fmt::format("give it another name: --name {}_model", name));
     return name;
   }
   fs::path path = fs::path(settings.arguments.front()).lexically_normal();
@@ -309,6 +316,8 @@ std::string modelName(const Settings &settings) {
       name, [](char c) { return !isNameCharacter(c); }, '_');
   if (name.empty() || name.front() == '-' || name.front() == '.')
     name.insert(0, "model");
+  if (codegen::hidesSystemHeader(name))
+    name += "_model";
   return name;
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
+#include <ranges>
 
 namespace burin::cli {
 namespace {
@@ -68,17 +69,20 @@ std::vector<Sample> readNpzSamples(const fs::path &path, const std::vector<Port>
   std::vector<Array> arrays;
   size_t numInputs = 0;
   NamedTensors all = readNpz(path);
-  for (const bool isInput : {true, false})
-    for (auto &[key, tensor] : all) {
-      const std::string_view prefix = isInput ? "in:" : "out:";
-      if (!key.starts_with(prefix))
-        continue;
-      const std::string name = key.substr(prefix.size());
-      arrays.push_back(
-          {&portNamed(isInput ? inputs : outputs, name, isInput ? "input" : "output", where),
-           std::move(tensor), key});
+  for (const bool isInput : {true, false}) {
+    const std::string_view prefix = isInput ? "in:" : "out:";
+    const std::vector<Port> &ports = isInput ? inputs : outputs;
+    const auto isOfKind = [&](const auto &array) { return array.first.starts_with(prefix); };
+    // The formats name the one output of a network differently.
+    const bool isTheOne = ports.size() == 1 && std::ranges::count_if(all, isOfKind) == 1;
+    for (auto &[key, tensor] : all | std::views::filter(isOfKind)) {
+      const Port &port = isTheOne ? ports.front()
+                                  : portNamed(ports, key.substr(prefix.size()),
+                                              isInput ? "input" : "output", where);
+      arrays.push_back({&port, std::move(tensor), key});
       numInputs += isInput;
     }
+  }
   if (arrays.empty())
     refuse(fmt::format("{}: there is no array in:NAME or out:NAME", where));
   const std::optional<size_t> count = leadingExtent(arrays, where);

@@ -17,6 +17,10 @@ namespace burin::codegen {
 /// likely macro or used by the generated text itself a `_` behind. Of a long name the last words
 /// remain: "input.1" -> "input_1". Never empty.
 std::string identifier(std::string_view name);
+/// The same at global scope, where the C library has names too: "select" -> "select_model".
+std::string namespaceIdentifier(std::string_view name);
+/// NAME.h, found before the system's headers, would be taken for <NAME.h>: "time", "math".
+bool hidesSystemHeader(std::string_view name);
 /// The scopes that all these names lie in, and no text behind them tells: "/model/encoder/" of
 /// "/model/encoder/0/MatMul" and "/model/encoder/norm". Empty for one name.
 std::string_view commonScope(std::span<const std::string_view> names);

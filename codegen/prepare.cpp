@@ -96,8 +96,8 @@ const Value *memoryOf(const Value *v) {
 
 Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
     : module{fromModule}, settings{fromSettings}, entry{*fromModule.functions.front()},
-      nameSpace{
-          identifier(fromSettings.nameSpace.empty() ? fromSettings.name : fromSettings.nameSpace)},
+      nameSpace{fromSettings.nameSpace.empty() ? namespaceIdentifier(fromSettings.name)
+                                               : identifier(fromSettings.nameSpace)},
       names{ownNames(kOfTheSource, settings)}, api_{ownNames(kOfTheClass, settings)} {
   if (module.functions.size() != 1) {
     std::vector<std::string> entries;

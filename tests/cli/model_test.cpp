@@ -33,11 +33,13 @@ TEST(ModelName, IsTheStemOfTheFile) {
   EXPECT_EQ(modelName(settingsOf("a/kws.onnx")), "kws");
   EXPECT_EQ(modelName(settingsOf("a/my model (1).v2.onnx")), "my_model__1_.v2");
   EXPECT_EQ(modelName(settingsOf("a/.onnx")), "model.onnx");
+  EXPECT_EQ(modelName(settingsOf("a/time.onnx")), "time_model"); // time.h is the system's
   EXPECT_EQ(modelName(settingsOf("x.onnx", {"--name", "kws"})), "kws");
-  EXPECT_EQ(problemOf([] {
-              modelName(settingsOf("a.onnx", {"--name", "a/b"}));
-            }).problem,
-            Problem::usage);
+  for (const char *wrong : {"a/b", "time"})
+    EXPECT_EQ(problemOf([&] {
+                modelName(settingsOf("a.onnx", {"--name", wrong}));
+              }).problem,
+              Problem::usage);
 }
 
 TEST(ReadModel, KnowsGirByItsContent) {

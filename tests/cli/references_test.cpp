@@ -54,6 +54,15 @@ TEST_F(References, OneSampleOfNpz) {
   EXPECT_EQ(samples[0].origin, "data.npz");
 }
 
+TEST_F(References, TheOneOutputNeedsNoName) {
+  const NamedTensors inputs = {{"in:x", counting({2})}, {"in:k", counting({})}};
+  NamedTensors one = inputs;
+  one["out:logits"] = counting({2});
+  EXPECT_TRUE(readSamples(npz(one), entry())[0].outputs.contains("y"));
+  one["out:y"] = counting({2});
+  EXPECT_EQ(problemWith(one), "data.npz: the model has no output 'logits'");
+}
+
 TEST_F(References, ALeadingAxisIsOverSamples) {
   const std::vector<Sample> samples = readSamples(npz({{"in:x", counting({3, 2})},
                                                        {"in:k", counting({3})},

@@ -4,7 +4,7 @@
 # check.sh WHAT EMITTED WORK: looks at what burin_emit_cases, or burin itself, has written to EMITTED.
 #   g++-17, clang++-20, arm-none-eabi-g++-17, ...   compiles without a warning for that standard
 #   format                                          as clang-format leaves it (docs/output-format.md)
-#   page                                            what docs/generated-code.md shows stands there
+#   page                                            what docs/generated-code.md and README.md show stands there
 #   link-host, link-m4                              links with mem* alone; on Cortex-M4 also with the
 #                                                   arithmetic of libgcc on double and 64-bit integers
 set -euo pipefail
@@ -104,7 +104,8 @@ case $what in
     [ -z "$first" ] || fail "$(clang-format --style="$style" "$first" | diff -u "$first" - | head -20)"
     ;;
   page) # excerpts: `...` stands for what is left out
-    sed -n '/^```cpp/,/^```$/p' "$root/docs/generated-code.md" | grep -vE '^```|^ *(// )?\.\.\.$|^$' >"$work/page.txt"
+    { cat "$root/docs/generated-code.md"; sed -n '/^## What the output looks like/,$p' "$root/README.md"; } |
+      sed -n '/^```cpp/,/^```$/p' | grep -vE '^```|^ *(// )?\.\.\.$|^$' >"$work/page.txt"
     cat "$emitted"/digits*.{h,cpp} >"$work/text.txt"
     if grep -vxFf "$work/text.txt" "$work/page.txt" >"$work/log.txt"; then
       fail "not in the generated code: $(head -3 "$work/log.txt")"

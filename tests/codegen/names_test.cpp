@@ -34,6 +34,20 @@ TEST(Identifier, KeywordsAndLikelyMacrosGetAnUnderscore) {
     EXPECT_EQ(identifier(name), name);
 }
 
+TEST(Identifier, OfANamespaceGivesWayToTheLibrary) {
+  for (const char *name : {"abort", "select", "index", "time", "yn", "y0", "log"})
+    EXPECT_EQ(namespaceIdentifier(name), std::string(name) + "_model");
+  for (const char *name : {"kws", "resnet50", "aaa", "zzz", "selection"})
+    EXPECT_EQ(namespaceIdentifier(name), name);
+}
+
+TEST(Identifier, AHeaderOfTheSystemIsNotHidden) {
+  for (const char *name : {"aio", "time", "math", "wordexp", "string"})
+    EXPECT_TRUE(hidesSystemHeader(name));
+  for (const char *name : {"", "kws", "Time", "timer", "zzz"})
+    EXPECT_FALSE(hidesSystemHeader(name));
+}
+
 TEST(Identifier, OfALongNameTheLastWordsRemain) {
   EXPECT_EQ(identifier("/bert/encoder/layer.11/attention/self/query/MatMul_output_0"),
             "layer_11_attention_self_query_MatMul_output_0");

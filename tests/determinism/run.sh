@@ -36,18 +36,33 @@ for file in "$root"/tests/ops/*.gir; do
   awk -v base="$work/here/models/$(basename "$file" .gir)" -v most="$cases" \
     '/^---$/ { ++n; next } n < most { print > (base "_" n + 0 ".gir") }' "$file"
 done
+# The other formats, with all of their importers, where there is time for it.
+if [[ $cases -gt 1 ]]; then
+  cp "$root"/tests/frontend/torchscript/zoo/*.traced.pt "$work/here/models"
+  zoo=$root/tests/frontend/savedmodel/zoo
+  for arguments in "$zoo"/*.args; do
+    name=$(basename "$arguments" .args)
+    for model in "$zoo/$name" "$zoo/$name.pb"; do
+      [[ -e $model ]] && cp -r "$model" "$work/here/models/"
+    done
+    cp "$arguments" "$work/here/models/"
+  done
+fi
 cp -r "$work/here/models" "$work/elsewhere"
 
 # generate PROGRAM OUT: what it writes and says for every model, in the current folder
 generate() {
-  local number=0 set model out code
+  local number=0 set model out code arguments
   for set in "${options[@]}"; do
     for model in models/*; do
+      [[ $model != *.args ]] || continue
+      arguments=()
+      [[ ! -f ${model%.pb}.args ]] || mapfile -t arguments < <(xargs -r -n 1 <"${model%.pb}.args" | grep -vx -e --sequence)
       out=$2/$number/$(basename "$model")
       mkdir -p "$out"
       code=0
       # shellcheck disable=SC2086 # options are words
-      "$1" compile "$model" -o "$out" -q $set >/dev/null 2>"$out/log" || code=$?
+      "$1" compile "$model" -o "$out" -q $set "${arguments[@]}" >/dev/null 2>"$out/log" || code=$?
       if ((code >= 70)); then
         echo "$1 compile $(basename "$model") $set: exit code $code"
         return 1

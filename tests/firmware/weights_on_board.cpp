@@ -29,7 +29,7 @@ bool answers() {
       return false;
     for (int k = 0; k < 10; ++k) {
       const float difference = model.logits()[static_cast<size_t>(k)] - test_images::logits[i][k];
-      if (!(difference <= 1.7e-4F && difference >= -1.7e-4F))
+      if (!(difference <= 1e-5F && difference >= -1e-5F))
         return false;
     }
   }
