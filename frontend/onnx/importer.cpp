@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/onnx/importer.h"
 
+#include "frontend/common/extents.h"
 #include "frontend/common/order.h"
 #include "frontend/onnx/read.h"
 #include "frontend/onnx/unify.h"
@@ -113,8 +114,6 @@ ir::Type Importer::inputType(const ValueInfo &info) {
 std::unique_ptr<ir::Module> Importer::run() {
   module_->name = model_.graph.name;
   reportUnsupported(model_.graph, model_.opsets);
-  for (const auto &[key, function] : model_.functions)
-    (void)key, (void)function; // reported where they are called
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
 
@@ -134,40 +133,7 @@ std::unique_ptr<ir::Module> Importer::run() {
       problems_.push_back(error.diagnostic());
     }
   }
-  std::string unbounded;
-  for (const ir::Symbol &s : module_->symbols())
-    if (s.bounds.hi >= ir::kUnbounded)
-      unbounded += fmt::format("{}--dim {}=1..N", unbounded.empty() ? "" : " ", s.name);
-  if (!unbounded.empty()) {
-    std::string list;
-    for (const ir::Symbol &s : module_->symbols())
-      if (s.bounds.hi >= ir::kUnbounded)
-        list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", s.name, s.origin);
-    problems_.push_back({Problem::unsupported,
-                         "dims.unbounded",
-                         {},
-                         "extents of inputs are open: " + list,
-                         {},
-                         "fix each by a number or a range: " + unbounded});
-  }
-  for (const auto &[name, bounds] : options_.dims)
-    if (!usedOptions_.contains(name) &&
-        std::ranges::find(module_->symbols(), name, &ir::Symbol::name) == module_->symbols().end())
-      problems_.push_back({Problem::usage,
-                           "dims.unknown",
-                           {},
-                           fmt::format("--dim {}: no input has an extent of that name", name),
-                           {},
-                           {}});
-  for (const auto &[name, shape] : options_.inputShapes)
-    if (!usedOptions_.contains(name))
-      problems_.push_back(
-          {Problem::usage,
-           "dims.unknown",
-           {},
-           fmt::format("--input-shape {}: the model has no input of that name", name),
-           {},
-           {}});
+  frontend::checkExtents(problems_, *module_, options_.dims, options_.inputShapes, usedOptions_);
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/savedmodel/importer.h"
 
+#include "frontend/common/extents.h"
 #include "frontend/common/order.h"
 #include "frontend/savedmodel/problems.h"
 #include "frontend/savedmodel/reach.h"
@@ -118,41 +119,6 @@ ir::Type Importer::inputType(const Port &port) {
           module_->symbol(symbol, bounds, fmt::format("dimension {} of input '{}'", i, port.key)));
   }
   return {*element, std::move(shape)};
-}
-
-/// Extents without a bound, and options that fit nothing.
-void Importer::checkOptions() {
-  std::string unbounded, list;
-  for (const ir::Symbol &s : module_->symbols()) {
-    if (s.bounds.hi < ir::kUnbounded)
-      continue;
-    unbounded += fmt::format("{}--dim {}=1..N", unbounded.empty() ? "" : " ", s.name);
-    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", s.name, s.origin);
-  }
-  if (!unbounded.empty())
-    problems_.push_back({Problem::unsupported,
-                         "dims.unbounded",
-                         {},
-                         "extents of inputs are open: " + list,
-                         {},
-                         "fix each by a number or a range: " + unbounded});
-  for (const auto &[name, bounds] : options_.dims)
-    if (!usedOptions_.contains(name))
-      problems_.push_back({Problem::usage,
-                           "dims.unknown",
-                           {},
-                           fmt::format("--dim {}: no input has an extent of that name", name),
-                           {},
-                           {}});
-  for (const auto &[name, shape] : options_.inputShapes)
-    if (!usedOptions_.contains(name))
-      problems_.push_back(
-          {Problem::usage,
-           "dims.unknown",
-           {},
-           fmt::format("--input-shape {}: the model has no input of that name", name),
-           {},
-           {}});
 }
 
 // ---- unsupported operators, all at once ----
@@ -343,7 +309,7 @@ std::unique_ptr<ir::Module> Importer::run() {
     }
   }
   reportUnsupported(main_, roots, fed);
-  checkOptions();
+  frontend::checkExtents(problems_, *module_, options_.dims, options_.inputShapes, usedOptions_);
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
 

@@ -70,7 +70,6 @@ private:
   void reportUnsupported(const Graph &, const std::vector<std::string_view> &roots,
                          const std::set<std::string_view> &fed);
   ir::Type inputType(const Port &);
-  void checkOptions();
   Value *initialValue(const std::string &node);
   void addStates(ir::Function &);
   void addResults(ir::Function &, const Frame &, const std::vector<Port> &, ir::Builder &);

@@ -2,27 +2,7 @@
 #
 # Runs BURIN on models in FOLDER and checks exit codes, output and files.
 set(model ${DIGITS}/digits.onnx)
-file(REMOVE_RECURSE ${FOLDER})
-file(MAKE_DIRECTORY ${FOLDER})
-
-# burin(<exit code> <argument>...): sets stdout and stderr.
-function(burin code)
-  execute_process(COMMAND ${BURIN} ${ARGN} WORKING_DIRECTORY ${FOLDER}
-    RESULT_VARIABLE actual OUTPUT_VARIABLE out ERROR_VARIABLE err)
-  if(NOT actual STREQUAL code)
-    list(JOIN ARGN " " words)
-    message(SEND_ERROR "burin ${words}\nexit code ${actual}, expected ${code}\n${out}${err}")
-  endif()
-  set(stdout "${out}" PARENT_SCOPE)
-  set(stderr "${err}" PARENT_SCOPE)
-endfunction()
-
-# matches(<variable> <regex>)
-function(matches variable regex)
-  if(NOT "${${variable}}" MATCHES "${regex}")
-    message(SEND_ERROR "${variable} does not match ${regex}:\n${${variable}}")
-  endif()
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/burin.cmake)
 
 # ---- compile: the files, twice the same, and only written when they change ----
 

@@ -2,24 +2,7 @@
 #
 # --tune and --tuned: runs BURIN in FOLDER, with the C++ compiler CXX.
 set(model ${DATA}/tune.gir)
-file(REMOVE_RECURSE ${FOLDER})
-file(MAKE_DIRECTORY ${FOLDER})
-
-function(burin code)
-  execute_process(COMMAND ${BURIN} ${ARGN} WORKING_DIRECTORY ${FOLDER}
-    RESULT_VARIABLE actual OUTPUT_VARIABLE out ERROR_VARIABLE err)
-  if(NOT actual STREQUAL code)
-    list(JOIN ARGN " " words)
-    message(SEND_ERROR "burin ${words}\nexit code ${actual}, expected ${code}\n${out}${err}")
-  endif()
-  set(stderr "${err}" PARENT_SCOPE)
-endfunction()
-
-function(matches variable regex)
-  if(NOT "${${variable}}" MATCHES "${regex}")
-    message(SEND_ERROR "${variable} does not match ${regex}:\n${${variable}}")
-  endif()
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/burin.cmake)
 
 set(compiler --cc ${CXX} --cxxflags=-O1)
 burin(2 compile ${model} -o a --tune)

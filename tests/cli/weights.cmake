@@ -1,18 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Where the weights lie. Runs BURIN in FOLDER, and programs that CXX makes with the headers RUNTIME.
-file(REMOVE_RECURSE ${FOLDER})
-file(MAKE_DIRECTORY ${FOLDER})
-
-function(run code)
-  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${FOLDER}
-    RESULT_VARIABLE actual OUTPUT_VARIABLE out ERROR_VARIABLE err)
-  if(NOT actual STREQUAL code)
-    list(JOIN ARGN " " words)
-    message(SEND_ERROR "${words}\nexit code ${actual}, expected ${code}\n${out}${err}")
-  endif()
-  set(stdout "${out}" PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/burin.cmake)
 
 # ---- other numbers of the same shapes change the weights and no code ----
 
