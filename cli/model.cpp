@@ -241,7 +241,11 @@ Model readTorchScript(const fs::path &path, const Settings &settings) {
     options.arguments.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
   }
   options.evaluator = &kernels::evaluator();
-  return modelOf(torchscript::importModel(path, options), shapes);
+  torchscript::Import import = torchscript::importModel(path, options);
+  std::vector<std::string> notes = std::move(import.notes);
+  Model model = modelOf(std::move(import), shapes);
+  model.notes = std::move(notes);
+  return model;
 }
 
 Model readSavedModel(const fs::path &path, const Settings &settings) {

@@ -214,6 +214,9 @@ int runCompile(const Settings &settings) {
   else
     compiled = generateCode(*model.module, name, settings);
   progress.erase();
+  if (!settings.flag("quiet"))
+    for (const std::string &note : model.notes)
+      fmt::print(stderr, "note: {}\n", note);
   for (const std::string &problem : staleChoices(*model.module, targetOf(settings)))
     fmt::print(stderr, "warning: {}: {} any more; --tune measures it again\n",
                settings.text("tuned"), problem);

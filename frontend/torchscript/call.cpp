@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "frontend/torchscript/lowering.h"
+#include "frontend/torchscript/interpreter.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -67,6 +67,8 @@ Call::Call(Interpreter &owner, Evaluation &evaluation, const Schema &of, std::ve
     : interpreter{owner}, in{evaluation}, to{evaluation.to()}, schema{of},
       values(std::move(given)), version{ofArchive} {}
 
+void Call::note(std::string text) const { interpreter.note(std::move(text)); }
+
 void Call::unsupported(std::string_view code, std::string why, std::string hint) const {
   throw CompileError(Problem::unsupported, to.at, std::move(why))
       .code(fmt::format("torchscript.{}", code))
@@ -84,6 +86,17 @@ const Host &Call::operator[](std::string_view name) const {
   if (it == schema.arguments.end())
     throw InternalError(fmt::format("{} has no argument '{}'", schema.fullName(), name));
   return values[static_cast<size_t>(it - schema.arguments.begin())];
+}
+
+bool Call::takes(std::string_view name) const {
+  return std::ranges::find(schema.arguments, name, &Schema::Argument::name) !=
+         schema.arguments.end();
+}
+
+void Call::requireStrided() const {
+  if (takes("layout") && has("layout") && integer("layout") != 0)
+    unsupported("layout", fmt::format("the layout {} of torch: a sparse tensor", integer("layout")),
+                "use dense tensors");
 }
 
 // ---- tensors ----
@@ -239,6 +252,7 @@ Ints Call::axes(std::string_view name, size_t rank) const {
 }
 
 std::optional<ElementType> Call::elementType(std::string_view name) const {
+  requireStrided();
   if (!has(name))
     return std::nullopt;
   const int64_t dtype = integer(name);
@@ -247,6 +261,11 @@ std::optional<ElementType> Call::elementType(std::string_view name) const {
     unsupported("dtype", fmt::format("the dtype {} of torch", dtype),
                 "use a real or integer type of elements");
   return e;
+}
+
+Host Call::number(size_t i) const {
+  const TensorRef *t = values[i].find<TensorRef>();
+  return t ? in.numberOf(in.valueOf(*t)) : values[i];
 }
 
 // ---- elementwise ----

@@ -333,7 +333,7 @@ Host Interpreter::condition(const Expr &e, Frame &frame) {
   if (h.holds<TensorRef>())
     h = callOperator("aten::Bool", {{h}, {}});
   if (h.holds<Uninitialized>()) // it depends on what is reported: what follows is not known
-    throw CompileErrors(std::exchange(problems_, {}));
+    throw CompileErrors(std::exchange(found_.problems, {}));
   if (!h.holds<bool>() && !h.holds<RunNumber>())
     fail(e, "condition", fmt::format("a condition is {}, expected bool", typeText(h)));
   return h;

@@ -29,6 +29,7 @@ struct ImportOptions {
 struct Import {
   std::unique_ptr<ir::Module> module;
   std::vector<std::filesystem::path> files; ///< that were read
+  std::vector<std::string> notes;           ///< what the model does in PyTorch alone, for people
 };
 
 /// Throws CompileErrors with every problem of the model at once.

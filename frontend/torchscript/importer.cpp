@@ -40,12 +40,12 @@ Importer::Importer(const Archive &archive, const ImportOptions &options)
 }
 
 void Importer::problem(Problem kind, std::string_view code, std::string text, std::string hint) {
-  problems_.push_back({kind, std::string(code), {}, std::move(text), {}, std::move(hint)});
+  found_.problems.push_back({kind, std::string(code), {}, std::move(text), {}, std::move(hint)});
 }
 
 void Importer::raise() {
-  if (!problems_.empty())
-    throw CompileErrors(std::exchange(problems_, {}));
+  if (!found_.problems.empty())
+    throw CompileErrors(std::exchange(found_.problems, {}));
 }
 
 const Function &Importer::entry(const CellRef &model) const {
@@ -343,7 +343,9 @@ Archive openArchive(const std::filesystem::path &path) {
 
 Import importModel(const std::filesystem::path &path, const ImportOptions &options) {
   const Archive archive = openArchive(path);
-  return {Importer{archive, options}.run(), {path}};
+  Importer importer{archive, options};
+  std::unique_ptr<ir::Module> module = importer.run();
+  return {std::move(module), {path}, importer.notes()};
 }
 
 std::vector<std::string> inputNames(const std::filesystem::path &path) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "frontend/torchscript/import.h"
+#include "frontend/torchscript/interpreter.h"
 #include "frontend/torchscript/loader.h"
 
 namespace burin::torchscript {
@@ -13,6 +14,7 @@ public:
   Importer(const Archive &, const ImportOptions &);
 
   std::unique_ptr<ir::Module> run();
+  const std::vector<std::string> &notes() const { return found_.notes; }
   /// The parameters of forward that may be tensors, with their types.
   std::vector<std::string> inputNames();
 
@@ -58,7 +60,7 @@ private:
   std::optional<Pickle> examples_;
   std::set<std::string, std::less<>> states_;  ///< paths of attributes that the program changes
   std::set<std::string, std::less<>> varying_; ///< numbers in them that differ from run to run
-  std::vector<Diagnostic> problems_;
+  Interpreter::Findings found_;
   // Of the evaluation that runs now:
   std::shared_ptr<Session> session_;
   ir::Function *main_ = nullptr;

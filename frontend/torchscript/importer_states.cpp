@@ -133,7 +133,7 @@ void Importer::begin() {
                                                                              "CONSTANTS", nullptr);
   const TupleRef *all = constants.find<TupleRef>();
   s.interpreter = std::make_unique<Interpreter>(
-      s.program, s.in, all ? (*all)->items : std::vector<Host>{}, version_, problems_);
+      s.program, s.in, all ? (*all)->items : std::vector<Host>{}, version_, found_);
   const Pickle pickle{archive_.read("data.pkl").span, "data.pkl"};
   const Host root =
       Loader{archive_, s.program, s.in, "data"}.load(pickle.root(), "", s.interpreter.get());
@@ -156,7 +156,7 @@ void Importer::evaluateForward() {
         .code("torchscript.raise")
         .hint("give the inputs the shapes that the model is for");
   } catch (const CompileError &error) {
-    problems_.push_back(error.diagnostic());
+    found_.problems.push_back(error.diagnostic());
   }
   raise();
 }

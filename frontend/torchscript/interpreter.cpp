@@ -20,9 +20,9 @@ bool isTelling(std::string_view name) {
 } // namespace
 
 Interpreter::Interpreter(Program &program, Evaluation &evaluation, std::vector<Host> constants,
-                         int64_t version, std::vector<Diagnostic> &problems)
+                         int64_t version, Findings &found)
     : program_{program}, in_{evaluation},
-      constants_(std::move(constants)), version_{version}, problems_{problems} {}
+      constants_(std::move(constants)), version_{version}, found_{found} {}
 
 Location Interpreter::locationAt(uint32_t offset, std::string op) {
   return {path_.empty() ? "forward" : path_, std::move(op),

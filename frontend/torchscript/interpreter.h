@@ -26,13 +26,21 @@ struct Raised {
 
 class Interpreter {
 public:
-  Interpreter(Program &, Evaluation &, std::vector<Host> constants, int64_t version,
-              std::vector<Diagnostic> &problems);
+  /// What is found on the way, for whoever compiles the model.
+  struct Findings {
+    std::vector<Diagnostic> problems;
+    std::vector<std::string> notes; ///< what the compiled model leaves out
+  };
+
+  Interpreter(Program &, Evaluation &, std::vector<Host> constants, int64_t version, Findings &);
 
   Host call(const Function &, const Given &);
   Host callMethod(const CellRef &object, std::string_view method, Given);
   /// An operator by its name without overload, "aten::add". `target` names its results.
   Host callOperator(const std::string &name, const Given &);
+
+  /// Tells what the operator that runs now does in PyTorch alone, once.
+  void note(const std::string &text);
 
   Evaluation &evaluation() { return in_; }
   int64_t version() const {
@@ -89,7 +97,7 @@ private:
   Evaluation &in_;
   std::vector<Host> constants_;
   int64_t version_;
-  std::vector<Diagnostic> &problems_;
+  Findings &found_;
   const SourceFile *file_ = nullptr; ///< of what runs now
   std::string path_;                 ///< of the module whose method runs now
   int depth_ = 0;

@@ -37,6 +37,10 @@ public:
 
   const Host &operator[](std::string_view name) const;
   bool has(std::string_view name) const { return !(*this)[name].isNone(); }
+  /// Whether the schema has an argument of this name.
+  bool takes(std::string_view name) const;
+  /// Refuses a layout other than that of plain arrays.
+  void requireStrided() const;
 
   // ---- tensors ----
   const TensorRef &ref(std::string_view name) const;
@@ -62,6 +66,9 @@ public:
   /// The element type that an argument `dtype` names, if it is given.
   std::optional<ElementType> elementType(std::string_view name = "dtype") const;
 
+  /// Argument i, where a tensor of one element counts as a number.
+  Host number(size_t i) const;
+
   // ---- elementwise ----
   /// A tensor or number argument cast to an element type; a number is a scalar of that type.
   Value *as(std::string_view name, ElementType) const;
@@ -70,6 +77,8 @@ public:
   /// A floating tensor as it is, all others as f32.
   Value *floating(std::string_view name) const;
 
+  /// Tells people what the model loses.
+  void note(std::string text) const;
   /// Stops with the problem of this call: "torchscript.CODE".
   [[noreturn]] void unsupported(std::string_view code, std::string text,
                                 std::string hint = {}) const;
@@ -82,13 +91,16 @@ struct Lowering {
 };
 
 std::span<const Lowering> hostLowerings();
+std::span<const Lowering> queryLowerings();
 std::span<const Lowering> containerLowerings();
 std::span<const Lowering> mathLowerings();
 std::span<const Lowering> activationLowerings();
 std::span<const Lowering> nnLowerings();
 std::span<const Lowering> attentionLowerings();
 std::span<const Lowering> reduceLowerings();
+std::span<const Lowering> poolLowerings();
 std::span<const Lowering> viewLowerings();
+std::span<const Lowering> partLowerings();
 std::span<const Lowering> indexLowerings();
 std::span<const Lowering> createLowerings();
 std::span<const Lowering> recurrentLowerings();
@@ -121,5 +133,20 @@ Host reshaped(const Call &, const TensorRef &, Dims shape,
 /// Of the elements start, start + step, ... of one axis.
 Host sliced(const Call &, const TensorRef &, size_t axis, const Dim &start, const Dim &extent,
             int64_t step);
+
+// ---- images ----
+
+/// One number for each spatial axis; one stands for all.
+Ints perAxis(const Call &, std::string_view name, size_t spatial);
+/// The same pads before and behind.
+Dims bothSides(const Ints &pads);
+
+/// An image without the axis of the batch gets it for the while.
+struct Image {
+  Value *x;
+  bool batched;
+};
+Image image(const Call &, std::string_view name, size_t spatial);
+Host done(const Call &, const Image &, Value *channelsLast);
 
 } // namespace burin::torchscript

@@ -104,8 +104,9 @@ const std::vector<Overload> &allOverloads() {
     std::vector<Overload> all;
     for (const std::span<const Lowering> family :
          {mathLowerings(), activationLowerings(), nnLowerings(), attentionLowerings(),
-          reduceLowerings(), viewLowerings(), indexLowerings(), createLowerings(),
-          recurrentLowerings(), imageLowerings(), containerLowerings(), hostLowerings()})
+          poolLowerings(), reduceLowerings(), viewLowerings(), partLowerings(), indexLowerings(),
+          createLowerings(), recurrentLowerings(), imageLowerings(), containerLowerings(),
+          hostLowerings(), queryLowerings()})
       for (const Lowering &row : family)
         expand(row.schema, row.lower, all);
     return all;
@@ -130,9 +131,17 @@ Host Interpreter::report(const CompileError &error) {
   const auto same = [&](const Diagnostic &other) {
     return other.at == d.at && other.text == d.text;
   };
-  if (std::ranges::none_of(problems_, same))
-    problems_.push_back(d);
+  if (std::ranges::none_of(found_.problems, same))
+    found_.problems.push_back(d);
   return Uninitialized{};
+}
+
+void Interpreter::note(const std::string &text) {
+  const Location &at = in_.to().at;
+  const std::string note =
+      fmt::format("{}{}", at.source.empty() ? fmt::format("'{}'", at.node) : at.source, text);
+  if (std::ranges::find(found_.notes, note) == found_.notes.end())
+    found_.notes.push_back(note);
 }
 
 Host Interpreter::callOperator(const std::string &name, const Given &given) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers, texts and questions about tensors. What is known is computed here, as Python computes
-// it; what only the run knows becomes ops on scalars.
+// Numbers and what is asked of them. What is known is computed here, as Python computes it; what
+// only the run knows becomes ops on scalars.
 #include "frontend/torchscript/lowering.h"
 
 #include <algorithm>
@@ -36,12 +36,6 @@ std::optional<Dim> integerOf(const Host &h) {
   return std::nullopt;
 }
 
-/// Argument i as a number; a tensor of one element is one.
-Host number(const Call &n, size_t i) {
-  const TensorRef *t = n.values[i].find<TensorRef>();
-  return t ? n.in.numberOf(n.in.valueOf(*t)) : n.values[i];
-}
-
 /// The scalars of two numbers, of one type: i64, or f64 if one of them is a float.
 struct Scalars {
   Value *a, *b;
@@ -60,7 +54,7 @@ struct Binary {
 };
 
 Host binary(const Call &n, const Binary &is) {
-  const Host a = number(n, 0), b = number(n, 1);
+  const Host a = n.number(0), b = n.number(1);
   const bool whole = is.integers && isInteger(a) && isInteger(b);
   if (whole && integerOf(a) && integerOf(b))
     if (const auto d = is.integers(*integerOf(a), *integerOf(b)))
@@ -85,14 +79,14 @@ Host mul(const Call &n) {
 }
 
 Host div(const Call &n) {
-  const auto divisor = realOf(number(n, 1));
+  const auto divisor = realOf(n.number(1));
   if (divisor == 0.0)
     n.fail("divide", "a division by zero");
   return binary(n, {nullptr, [](double a, double b) { return a / b; }, ops::div});
 }
 
 Host floorDivide(const Call &n) {
-  const Host a = number(n, 0), b = number(n, 1);
+  const Host a = n.number(0), b = n.number(1);
   if (realOf(b) == 0.0)
     n.fail("divide", "a division by zero");
   if (isInteger(a) && isInteger(b)) {
@@ -111,7 +105,7 @@ Host floorDivide(const Call &n) {
 }
 
 Host remainder(const Call &n) {
-  if (realOf(number(n, 1)) == 0.0)
+  if (realOf(n.number(1)) == 0.0)
     n.fail("divide", "a remainder of a division by zero");
   return binary(n, {[](const Dim &a, const Dim &b) -> std::optional<Dim> {
                       if (!b.isNumber())
@@ -126,7 +120,7 @@ Host power(const Call &n) {
   return binary(n, {nullptr, [](double a, double b) { return std::pow(a, b); }, ops::pow});
 }
 Host powerOfInts(const Call &n) {
-  const auto a = integerOf(number(n, 0)), b = integerOf(number(n, 1));
+  const auto a = integerOf(n.number(0)), b = integerOf(n.number(1));
   if (!a || !b || !b->isNumber() || b->number() < 0 || b->number() > 62)
     n.unsupported("known", "a power of integers that the run computes");
   Dim result = 1;
@@ -147,7 +141,7 @@ Host maximum(const Call &n) {
 }
 
 template <double (*of)(double), const ir::OpDef &op> Host unaryReal(const Call &n) {
-  const Host a = number(n, 0);
+  const Host a = n.number(0);
   if (const auto x = realOf(a))
     return of(*x);
   return RunNumber{n.to.make(op, {compose::cast(n.to, n.in.scalarOf(a), ElementType::f64)})};
@@ -155,7 +149,7 @@ template <double (*of)(double), const ir::OpDef &op> Host unaryReal(const Call &
 
 /// ceil and floor give an int, as in Python.
 template <double (*of)(double), const ir::OpDef &op> Host rounded(const Call &n) {
-  const Host a = number(n, 0);
+  const Host a = n.number(0);
   if (isInteger(a))
     return a;
   if (const double *x = a.find<double>())
@@ -175,7 +169,7 @@ double ceiling(double x) { return std::ceil(x); }
 double floored(double x) { return std::floor(x); }
 
 Host negate(const Call &n) {
-  const Host a = number(n, 0);
+  const Host a = n.number(0);
   if (const auto d = integerOf(a))
     return Dim(0) - *d;
   if (const auto x = realOf(a))
@@ -184,7 +178,7 @@ Host negate(const Call &n) {
 }
 
 Host absoluteOf(const Call &n) {
-  const Host a = number(n, 0);
+  const Host a = n.number(0);
   if (const auto d = integerOf(a))
     return max(*d, Dim(0) - *d);
   return unaryReal<absolute, ops::abs>(n);
@@ -257,7 +251,7 @@ Value *compared(const Call &n, Order order, Value *a, Value *b) {
 }
 
 template <Order order> Host compareNumbers(const Call &n) {
-  const Host a = number(n, 0), b = number(n, 1);
+  const Host a = n.number(0), b = n.number(1);
   if (integerOf(a) && integerOf(b))
     if (const auto known = decided(order, *integerOf(a), *integerOf(b)))
       return *known;
@@ -275,7 +269,7 @@ template <Order order> Host compareTexts(const Call &n) {
 // ---- logic ----
 
 Host notOf(const Call &n) {
-  const Host a = number(n, 0);
+  const Host a = n.number(0);
   if (const bool *b = a.find<bool>())
     return !*b;
   return RunNumber{n.to.make(ops::logical_not, {n.in.scalarOf(a)})};
@@ -288,7 +282,7 @@ struct Logic {
 };
 
 Host logic(const Call &n, const Logic &is) {
-  const Host a = number(n, 0), b = number(n, 1);
+  const Host a = n.number(0), b = n.number(1);
   if (a.holds<bool>() && b.holds<bool>())
     return is.bools(a.as<bool>(), b.as<bool>());
   const auto x = integerOf(a), y = integerOf(b);
@@ -330,7 +324,7 @@ Host isNot(const Call &n) { return !isSame(n); }
 Host toInt(const Call &n) {
   if (const std::string *s = n.values[0].find<std::string>())
     return Dim(std::strtoll(s->c_str(), nullptr, 10));
-  const Host a = number(n, 0);
+  const Host a = n.number(0);
   if (const auto d = integerOf(a))
     return *d;
   if (const double *x = a.find<double>())
@@ -341,14 +335,14 @@ Host toInt(const Call &n) {
 Host toFloat(const Call &n) {
   if (const std::string *s = n.values[0].find<std::string>())
     return std::strtod(s->c_str(), nullptr);
-  const Host a = number(n, 0);
+  const Host a = n.number(0);
   if (const auto x = realOf(a))
     return *x;
   return RunNumber{compose::cast(n.to, n.in.scalarOf(a), ElementType::f64)};
 }
 
 Host toBool(const Call &n) {
-  const Host a = number(n, 0);
+  const Host a = n.number(0);
   if (const auto x = realOf(a))
     return *x != 0;
   if (const auto d = integerOf(a))
@@ -357,85 +351,14 @@ Host toBool(const Call &n) {
   return RunNumber{compose::cast(n.to, n.in.scalarOf(a), ElementType::boolean)};
 }
 
-Host toScalar(const Call &n) { return number(n, 0); }
+Host toScalar(const Call &n) { return n.number(0); }
 Host toText(const Call &n) { return textOf(n.values[0]); }
 
 Host numToTensor(const Call &n) {
   return n.tensor(compose::scalarOf(n.to, n.in.scalarOf(n.values[0])));
 }
 
-// ---- texts ----
-
-/// Each {} by the next value.
-Host format(const Call &n) {
-  const std::string &pattern = n.text("self");
-  std::string result;
-  size_t next = 1;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern.compare(i, 2, "{}") == 0 && next < n.values.size()) {
-      result += textOf(n.values[next++]);
-      ++i;
-    } else {
-      result += pattern[i];
-    }
-  }
-  return result;
-}
-
 Host addTexts(const Call &n) { return textOf(n.values[0]) + textOf(n.values[1]); }
-Host nothing(const Call &) { return None{}; }
-Host no(const Call &) { return false; }
-Host yes(const Call &) { return true; }
-Host identity(const Call &n) { return n.values[0]; }
-
-Host lengthOfText(const Call &n) { return Dim(static_cast<int64_t>(n.text("s").size())); }
-
-// ---- ranges ----
-
-Host rangeLength(const Call &n) {
-  const Dim lo = n.dim("lo"), hi = n.dim("hi");
-  const int64_t step = n.integer("step");
-  if (step == 0)
-    n.fail("range", "a range with the step 0");
-  return max(step > 0 ? ceilDiv(hi - lo, step) : ceilDiv(lo - hi, -step), 0);
-}
-
-Host deriveIndex(const Call &n) {
-  const Host i = number(n, 0);
-  const Dim start = n.dim("start"), step = n.dim("step");
-  if (const auto d = integerOf(i))
-    return start + *d * step;
-  const compose::Arith is{n.to};
-  return RunNumber{is.add(is.mul(n.in.scalarOf(i), n.in.scalarOf(step)), n.in.scalarOf(start))};
-}
-
-// ---- questions about tensors ----
-
-Host sizeOf(const Call &n) {
-  const ir::Shape &shape = n.value("self")->type.shape();
-  return shape[static_cast<size_t>(n.axis("dim", shape.size()))];
-}
-
-Host sizes(const Call &n) {
-  std::vector<Host> items;
-  for (const Dim &d : n.value("self")->type.shape())
-    items.emplace_back(d);
-  return makeList(std::move(items), Type{Type::Kind::integer, {}, {}, 0});
-}
-
-Host rankOf(const Call &n) { return Dim(static_cast<int64_t>(n.value("self")->type.rank())); }
-Host countOf(const Call &n) { return n.value("self")->type.count(); }
-Host lengthOfTensor(const Call &n) {
-  const ir::Shape &shape = n.value("t")->type.shape();
-  if (shape.empty())
-    n.fail("len", "a tensor without axes has no length");
-  return shape[0];
-}
-Host dtype(const Call &n) { return Dim(dtypeOf(n.value("a")->type.element())); }
-Host device(const Call &) { return Device{"cpu"}; }
-Host makeDevice(const Call &n) { return Device{n.text("a")}; }
-Host isFloatingPoint(const Call &n) { return ir::isFloat(n.value("self")->type.element()); }
-Host zero(const Call &) { return Dim(0); }
 
 constexpr Lowering kHost[] = {
     {"aten::add.str(str a, str b) -> str", addTexts},
@@ -479,7 +402,6 @@ constexpr Lowering kHost[] = {
     {"aten::log.Scalar(Scalar a) -> Scalar", unaryReal<logarithm, ops::log>},
     {"aten::sin.N(N a) -> float", unaryReal<sine, ops::sin>},
     {"aten::cos.N(N a) -> float", unaryReal<cosine, ops::cos>},
-
     {"aten::eq.device(Device a, Device b) -> bool", compareTexts<Order::equal>},
     {"aten::eq.bool(bool a, bool b) -> bool", compareNumbers<Order::equal>},
     {"aten::eq.N(N a, N b) -> bool", compareNumbers<Order::equal>},
@@ -502,7 +424,6 @@ constexpr Lowering kHost[] = {
     {"aten::ge.N(N a, N b) -> bool", compareNumbers<Order::greaterEqual>},
     {"aten::ge(Scalar a, Scalar b) -> bool", compareNumbers<Order::greaterEqual>},
     {"aten::ge.str(str a, str b) -> bool", compareTexts<Order::greaterEqual>},
-
     {"aten::__not__(bool self) -> bool", notOf},
     {"aten::__and__.bool(bool a, bool b) -> bool", both},
     {"aten::__and__.int(int a, int b) -> int", both},
@@ -512,7 +433,6 @@ constexpr Lowering kHost[] = {
     {"aten::__xor__.int(int a, int b) -> int", exclusive},
     {"aten::__is__(t1 self, t2 obj) -> bool", is},
     {"aten::__isnot__(t1 self, t2 obj) -> bool", isNot},
-
     {"aten::Int.Tensor(Tensor a) -> int", toInt},
     {"aten::Int.bool(bool a) -> int", toInt},
     {"aten::Int.float(float a) -> int", toInt},
@@ -527,45 +447,13 @@ constexpr Lowering kHost[] = {
     {"aten::Bool.int(int a) -> bool", toBool},
     {"aten::Bool.float(float a) -> bool", toBool},
     {"aten::str(t elem) -> str", toText},
+    {"prim::type(Device self) -> str", toText},
     {"aten::IntImplicit(Tensor a) -> int", toInt},
     {"aten::FloatImplicit(Tensor a) -> float", toFloat},
     {"aten::ScalarImplicit(Tensor a) -> Scalar", toScalar},
     {"aten::item(Tensor self) -> Scalar", toScalar},
     {"prim::NumToTensor.Scalar(Scalar a) -> Tensor", numToTensor},
     {"prim::NumToTensor.bool(bool a) -> Tensor", numToTensor},
-
-    {"aten::format(str self, ...) -> str", format},
-    {"aten::warn(str message, int stacklevel=2) -> ()", nothing},
-    {"prim::Print(...) -> ()", nothing},
-    {"aten::len.str(str s) -> int", lengthOfText},
-    {"aten::__range_length(int lo, int hi, int step) -> int", rangeLength},
-    {"aten::__derive_index(int index, int start, int step) -> int", deriveIndex},
-
-    {"aten::size.int(Tensor self, int dim) -> int", sizeOf},
-    {"aten::size(Tensor self) -> int[]", sizes},
-    {"prim::shape(Tensor self) -> int[]", sizes},
-    {"aten::dim(Tensor self) -> int", rankOf},
-    {"aten::numel(Tensor self) -> int", countOf},
-    {"aten::len.Tensor(Tensor t) -> int", lengthOfTensor},
-    {"prim::dtype(Tensor a) -> int", dtype},
-    {"prim::device(Tensor a) -> Device", device},
-    {"prim::layout(Tensor a) -> Layout", zero},
-    {"prim::type(Device self) -> str", toText},
-    {"prim::is_nested(Tensor a) -> bool", no},
-    {"prim::is_sparse(Tensor a) -> bool", no},
-    {"prim::is_quantized(Tensor a) -> bool", no},
-    {"prim::is_cuda(Tensor a) -> bool", no},
-    {"prim::requires_grad(Tensor a) -> bool", no},
-    {"aten::device(str a) -> Device", makeDevice},
-    {"aten::is_floating_point(Tensor self) -> bool", isFloatingPoint},
-    {"aten::is_grad_enabled() -> bool", no},
-    {"aten::is_autocast_enabled() -> bool", no},
-    {"aten::is_autocast_cpu_enabled() -> bool", no},
-    {"aten::set_grad_enabled(bool val) -> ()", nothing},
-    {"aten::is_contiguous(Tensor self) -> bool", yes},
-    {"aten::_unwrap_optional(t(a)? optional) -> t(a)", identity},
-    {"prim::unchecked_unwrap_optional(t(a)? optional) -> t(a)", identity},
-    {"aten::wait(Future(t) self) -> t", identity},
 };
 
 } // namespace

@@ -57,16 +57,11 @@ Host replicate(const Call &n) { return padBy(n, "padding", "edge"); }
 
 // ---- resizing ----
 
-bool hasArgument(const Call &n, std::string_view name) {
-  return std::ranges::find(n.schema.arguments, name, &Schema::Argument::name) !=
-         n.schema.arguments.end();
-}
-
 /// `sizes` or `factors` of the spatial axes; a factor that is given decides the places of samples.
 Host resampled(const Call &n, Value *x, const std::string &mode, const Dims &sizes,
                const std::vector<std::optional<double>> &factors) {
   const size_t rank = x->type.rank(), spatial = rank - 2;
-  const bool corners = hasArgument(n, "align_corners") && n.flag("align_corners");
+  const bool corners = n.takes("align_corners") && n.flag("align_corners");
   Dims shape = x->type.shape();
   std::vector<double> scales(rank, 1);
   for (size_t i = 0; i < spatial; ++i) {
@@ -106,7 +101,7 @@ Host resampled(const Call &n, Value *x, const std::string &mode, const Dims &siz
 template <const char *const &mode> Host upsample(const Call &n) {
   std::vector<std::optional<double>> factors;
   for (const std::string_view name : {"scales", "scales_d", "scales_h", "scales_w"})
-    if (hasArgument(n, name))
+    if (n.takes(name))
       factors.push_back(n.has(name) ? std::optional(n.real(name)) : std::nullopt);
   return resampled(n, n.value("self"), mode, n.dims("output_size"), factors);
 }

@@ -10,15 +10,11 @@
 namespace burin::torchscript {
 namespace {
 
-bool hasArgument(const Call &n, std::string_view name) {
-  return std::ranges::find(n.schema.arguments, name, &Schema::Argument::name) !=
-         n.schema.arguments.end();
-}
-bool keeps(const Call &n) { return hasArgument(n, "keepdim") && n.flag("keepdim"); }
+bool keeps(const Call &n) { return n.takes("keepdim") && n.flag("keepdim"); }
 
 /// The axes of an argument `dim`: a number, a list, or all of them.
 Ints axesOf(const Call &n, size_t rank) {
-  if (!hasArgument(n, "dim") || !n.has("dim"))
+  if (!n.takes("dim") || !n.has("dim"))
     return n.schema.arguments.empty() ? Ints{} : [&] {
       Ints all;
       for (size_t i = 0; i < rank; ++i)
@@ -94,7 +90,10 @@ template <const ir::OpDef &values, const ir::OpDef &indices> Host extremeBoth(co
 
 template <const ir::OpDef &def> Host truth(const Call &n) {
   Value *x = compose::cast(n.to, n.as("self", ElementType::boolean), ElementType::u8);
-  return n.tensor(compose::cast(n.to, reduced(n, def, x), ElementType::boolean));
+  // Of bytes, which were the bools of old, it is a byte.
+  const bool isByte = n.value("self")->type.element() == ElementType::u8;
+  x = reduced(n, def, x);
+  return n.tensor(isByte ? x : compose::cast(n.to, x, ElementType::boolean));
 }
 
 // ---- spread ----
@@ -127,8 +126,7 @@ template <bool root> Host spreadCorrected(const Call &n) {
 
 /// The spread and the mean.
 template <bool root> Host spreadAndMean(const Call &n) {
-  const Host first =
-      hasArgument(n, "correction") ? spreadCorrected<root>(n) : spreadUnbiased<root>(n);
+  const Host first = n.takes("correction") ? spreadCorrected<root>(n) : spreadUnbiased<root>(n);
   return makeTuple({first, n.tensor(reduced(n, ops::reduce_mean, n.floating("self")))});
 }
 
@@ -148,7 +146,7 @@ Host logSumExp(const Call &n) {
 Host normOf(const Call &n, double p) {
   const compose::Arith is{n.to};
   Value *x = n.floating("self");
-  if (const auto e = hasArgument(n, "dtype") ? n.elementType() : std::nullopt)
+  if (const auto e = n.takes("dtype") ? n.elementType() : std::nullopt)
     x = compose::cast(n.to, x, *e);
   if (p == 2)
     return n.tensor(is(ops::sqrt, reduced(n, ops::reduce_sum, is.mul(x, x))));

@@ -383,6 +383,36 @@ class Multihead(nn.Module):
         return self.post(y), w
 
 
+@model((1, 3, 6, 7), ids(3, 4, below=3), modes="scripted")
+class Arguments(nn.Module):
+    """Arguments that are seldom given, and what memory formats mean for writes."""
+
+    def forward(self, x, i):
+        byte = i.to(torch.uint8)
+        last = x.contiguous(memory_format=torch.channels_last)
+        last.add_(1)
+        back = last.contiguous()
+        back.mul_(2)
+        copy = x.clone(memory_format=torch.channels_last).contiguous()
+        copy.sub_(3)
+        turned = x[:, :1].permute(0, 2, 1, 3)
+        same = x.permute(1, 0, 2, 3).contiguous()
+        return (F.avg_pool2d(x, 3, 2, 1, True, True, 4), F.avg_pool2d(x, 3, 2, 1, True, False, 4),
+                F.avg_pool2d(x, 3, 2, 1, True, True), F.avg_pool2d(x, (2, 3), (2, 1), (1, 0)),
+                F.avg_pool1d(x[0], 3, 2, 1, True, False), F.max_pool2d(x, 3, 2, 1, 2, True),
+                byte.any(), byte.all(1), byte.any(0, keepdim=True), last, back, copy, turned.clone(), same,
+                torch.add(i, 2, alpha=3), torch.sub(x, 2.5, alpha=0.5), torch.rsub(i, 3, alpha=2),
+                torch.addmm(x[0, 0, :3, :4], x[0, 1, :3, :2], x[0, 2, :2, :4], beta=0.5, alpha=2))
+
+
+@model((2, 3), modes="scripted")
+class Printing(nn.Module):
+    def forward(self, x):
+        print("the sum", x.sum(), 3)
+        warnings.warn("no gradients")
+        return x + 1
+
+
 # ---- the language ----
 
 
