@@ -53,12 +53,15 @@ Format formatOf(const fs::path &path, const MappedFile &file, std::string_view g
     return Format::savedmodel;
   if (given == "gir" || (given.empty() && looksLikeGir(file.text())))
     return Format::gir;
-  if (given == "torchscript" || torchscript::looksLikeTorchScript(file.bytes()))
-    return Format::torchscript;
   const auto refuseFile = [&](std::string_view what, const std::string &hint) {
     refuse(Problem::unreadable,
            fmt::format("'{}' is {}, not a model", path.filename().string(), what), hint);
   };
+  if (given.empty())
+    if (const auto other = savedmodel::notSavedModel(file.bytes()))
+      refuseFile(other->what, other->hint);
+  if (given == "torchscript" || torchscript::looksLikeTorchScript(file.bytes()))
+    return Format::torchscript;
   if (const auto other = torchscript::notTorchScript(file.bytes()))
     refuseFile(other->what, other->hint);
   if (const std::optional<onnx::LookAlike> other = onnx::lookAlike(file.bytes()))

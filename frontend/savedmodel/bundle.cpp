@@ -163,7 +163,9 @@ Bundle::Entry Bundle::parse(const std::string &key, std::string_view value) cons
   Entry e;
   const std::string what = fmt::format("the index, entry {}", quote(key));
   const PartialShape shape = shapeOf(proto.message(2, "TensorShapeProto"));
-  e.dims = shape.value_or(std::vector<int64_t>{});
+  if (!shape)
+    throw unreadable("index", fmt::format("{} has no rank", what));
+  e.dims = *shape;
   proto.each([&](const Field &f) {
     switch (f.number) {
     case 1:
@@ -302,11 +304,19 @@ Tensor Bundle::joined(std::string_view key, const Entry &e, const std::string &w
     throw unreadable(
         "index", fmt::format("{}: its parts have {} elements, expected {}", what, given, count));
   auto bytes = std::make_shared<std::vector<std::byte>>(count * size);
+  std::vector<std::byte> written(
+      count); // elements: as many as there are, so that none twice is all
   const std::vector<int64_t> origin(e.dims.size(), 0);
-  for (const auto &[part, slice] : parts)
-    if (!part.bytes.empty())
-      copyBox(part.bytes.data(), part.dims, origin, bytes->data(), e.dims, slice.start,
-              slice.length, size);
+  for (const auto &[part, slice] : parts) {
+    const std::vector<std::byte> ones(countOf(part.dims, what), std::byte{1});
+    if (ones.empty())
+      continue;
+    copyBox(part.bytes.data(), part.dims, origin, bytes->data(), e.dims, slice.start, slice.length,
+            size);
+    copyBox(ones.data(), part.dims, origin, written.data(), e.dims, slice.start, slice.length, 1);
+  }
+  if (std::ranges::find(written, std::byte{0}) != written.end())
+    throw unreadable("index", fmt::format("{}: its parts overlap", what));
   Tensor tensor{e.type, e.dims, *bytes, nullptr, {}};
   tensor.owner = std::move(bytes);
   return tensor;

@@ -87,7 +87,8 @@ void findLoops(Graph &graph) {
     size_t enter = input(merge, 0), next = input(merge, 1);
     if (is(next, "Enter"))
       std::swap(enter, next);
-    if (is(enter, "Enter") && is(next, "NextIteration"))
+    if (is(enter, "Enter") && is(next, "NextIteration") && !graph.nodes[next].inputs.empty() &&
+        !graph.nodes[input(i, 1)].inputs.empty())
       byCondition[input(i, 1)].variables.push_back({enter, merge, i, next});
   }
   for (auto &[condition, loop] : byCondition) {

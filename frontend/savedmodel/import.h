@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 
 namespace burin::savedmodel {
 
@@ -38,6 +40,12 @@ Import importModel(const std::filesystem::path &, const ImportOptions &);
 
 /// Whether this path is a SavedModel or a frozen graph, by its content.
 bool isSavedModel(const std::filesystem::path &);
+
+/// A file of TensorFlow or Keras that is none of these, and what to do with it.
+struct NotSavedModel {
+  std::string what, hint;
+};
+std::optional<NotSavedModel> notSavedModel(std::span<const std::byte> file);
 
 /// The inputs of the signature that the options choose: names, and extents (-1: open).
 struct InputPort {

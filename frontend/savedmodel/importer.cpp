@@ -12,21 +12,7 @@
 namespace burin::savedmodel {
 namespace {
 
-constexpr int kDeepest = 200; // functions inside each other
-
-std::vector<std::string_view> rootsOf(const Graph &function) {
-  std::vector<std::string_view> roots = function.controls;
-  for (const Graph::Result &result : function.results)
-    roots.push_back(result.from.node);
-  return roots;
-}
-
-std::set<std::string_view> argumentsOf(const Graph &function) {
-  std::set<std::string_view> names;
-  for (const Graph::Argument &argument : function.arguments)
-    names.insert(argument.name);
-  return names;
-}
+constexpr size_t kMostLowered = 1'000'000; // nodes, each as often as it is inlined
 
 /// The place of an output among all of the node.
 size_t outputIndex(const Node &node, const Graph *called, const Input &input) {
@@ -102,6 +88,8 @@ ir::Type Importer::inputType(const Port &port) {
            fmt::format("give it one: --input-shape {}:1x224x224x3", port.key));
   ir::Shape shape;
   for (size_t i = 0; i < port.shape->size(); ++i) {
+    if ((*port.shape)[i] < -1)
+      refuse(fmt::format("the input '{}' has an extent of {}", port.key, (*port.shape)[i]));
     if ((*port.shape)[i] >= 0) {
       shape.emplace_back((*port.shape)[i]);
       continue;
@@ -121,70 +109,17 @@ ir::Type Importer::inputType(const Port &port) {
   return {*element, std::move(shape)};
 }
 
-// ---- unsupported operators, all at once ----
-
-void Importer::reportUnsupported(const Graph &graph, const std::vector<std::string_view> &roots,
-                                 const std::set<std::string_view> &fed) {
-  struct Seen {
-    Location first;
-    size_t count = 0;
-    std::string path; ///< the functions around
-  };
-  std::map<std::string, Seen> seen;
-  std::set<const Graph *> walked;
-  const std::function<void(const Graph &, const std::vector<std::string_view> &,
-                           const std::set<std::string_view> &, const std::string &)>
-      walk = [&](const Graph &g, const std::vector<std::string_view> &from,
-                 const std::set<std::string_view> &given, const std::string &path) {
-        if (!walked.insert(&g).second)
-          return;
-        const auto enter = [&](std::string_view called) {
-          if (const Graph *inner = function(called))
-            walk(*inner, rootsOf(*inner), argumentsOf(*inner),
-                 path.empty() ? inner->name : path + ", " + inner->name);
-        };
-        for (const Node *node : reachableWithLoops(g, from, given)) {
-          if (functionProtos_.contains(node->op)) {
-            enter(node->op);
-            continue;
-          }
-          if (!findLowering(node->op)) {
-            Seen &s = seen[std::string(node->op)];
-            if (s.count++ == 0)
-              s = {node->location(), 1, path};
-          }
-          for (const auto &[name, value] : node->attributes)
-            value.each([&](const Field &f) {
-              if (f.number == 10)
-                enter(f.message("NameAttrList").text(1));
-              else if (f.number == 1)
-                f.message("AttrValue.ListValue").each([&](const Field &entry) {
-                  if (entry.number == 9)
-                    enter(entry.message("NameAttrList").text(1));
-                });
-            });
-        }
-      };
-  walk(graph, roots, fed, "");
-  for (const auto &[op, s] : seen)
-    problems_.push_back(
-        {Problem::unsupported,
-         "savedmodel.operator",
-         s.first,
-         fmt::format("{} is not supported ({} {}{})", op, s.count, s.count == 1 ? "node" : "nodes",
-                     s.path.empty() ? "" : ", in " + s.path),
-         {},
-         op == "XlaCallModule"
-             ? "the model was exported from JAX: export it with native_serialization=False"
-             : "`burin ops` lists what is supported"});
-}
-
 // ---- the walk ----
 
 Item Importer::get(const Frame &frame, const Input &input) const {
-  if (const auto it = frame.given.find(input.node); it != frame.given.end() && input.output.empty())
-    return it->second;
   const Node *node = frame.graph.find(input.node);
+  if (const auto it = frame.given.find(input.node);
+      it != frame.given.end() && input.output.empty()) {
+    if (input.index != 0)
+      throw invalid("node", fmt::format("output {} of {} is read, which has one", input.index,
+                                        quote(input.node)));
+    return it->second;
+  }
   if (!node)
     throw invalid("node", fmt::format("the graph has no node {}", quote(input.node)));
   const auto it = frame.done.find(node);
@@ -219,6 +154,14 @@ void Importer::lower(Frame &frame, const std::vector<std::string_view> &roots, i
 }
 
 void Importer::lowerNode(Frame &frame, const Node &node, ir::Builder &to) {
+  if (lowered_++ == kMostLowered)
+    throw CompileError(
+        Problem::limit, node.location(),
+        fmt::format("the model has more than {} nodes when its functions are inlined",
+                    kMostLowered))
+        .code("savedmodel.depth");
+  if (lowered_ > kMostLowered)
+    return; // has been reported
   if (const Graph::Loop *loop = frame.graph.loopOf(node))
     return lowerExit(frame, *loop, to);
   Items inputs;
@@ -255,7 +198,11 @@ void Importer::lowerNode(Frame &frame, const Node &node, ir::Builder &to) {
 
 Items Importer::call(const Graph &graph, ir::Builder &to, const Items &arguments,
                      const Location &caller) {
-  if (depth_ >= kDeepest)
+  if (std::ranges::find(calls_, &graph) != calls_.end())
+    throw CompileError(Problem::invalid, caller,
+                       fmt::format("function {} calls itself", quote(graph.name)))
+        .code("savedmodel.depth");
+  if (calls_.size() >= kDeepest)
     throw CompileError(Problem::unsupported, caller, "functions call each other too deeply")
         .code("savedmodel.depth");
   if (arguments.size() < graph.arguments.size())
@@ -263,14 +210,14 @@ Items Importer::call(const Graph &graph, ir::Builder &to, const Items &arguments
                        fmt::format("function {} takes {} arguments and gets {}", quote(graph.name),
                                    graph.arguments.size(), arguments.size()))
         .code("savedmodel.function");
-  ++depth_;
+  calls_.push_back(&graph);
   const size_t before = problems_.size();
   Frame frame{graph, {}, {}, {}};
   for (size_t i = 0; i < graph.arguments.size(); ++i)
     frame.given[graph.arguments[i].name] = arguments[i];
   lower(frame, rootsOf(graph), to);
   to.at = caller;
-  --depth_;
+  calls_.pop_back();
   if (problems_.size() != before) {
     Diagnostic last = std::move(problems_.back()); // thrown by the caller's node, so that it stops
     problems_.pop_back();
@@ -283,6 +230,7 @@ Items Importer::call(const Graph &graph, ir::Builder &to, const Items &arguments
 }
 
 std::unique_ptr<ir::Module> Importer::run() {
+  checkSignature(signature_, main_);
   std::vector<Port> outputs;
   if (options_.outputs.empty())
     outputs = signature_.outputs;
@@ -290,6 +238,11 @@ std::unique_ptr<ir::Module> Importer::run() {
     const auto it = std::ranges::find(signature_.outputs, key, &Port::key);
     outputs.push_back(it != signature_.outputs.end() ? *it : Port{key, key, DataType::invalid, {}});
   }
+  if (outputs.empty())
+    throw invalid("signature", model_.frozen ? "every node is used by another: nothing says what "
+                                               "the outputs are"
+                                             : "the signature has no outputs")
+        .hint("name what you want: --outputs NODE:0");
   std::vector<std::string_view> roots;
   for (const Port &output : outputs) {
     roots.push_back(parseInput(output.tensor, false).node);
@@ -354,10 +307,10 @@ void Importer::addResults(ir::Function &entry, const Frame &frame, const std::ve
 
 // ---- variables ----
 
-Variable *Importer::variable(const std::string &node, ir::Type type, bool isReference) {
-  std::unique_ptr<Variable> &v = variables_[node];
+Variable *Importer::variable(Variable declared) {
+  std::unique_ptr<Variable> &v = variables_[declared.node];
   if (!v)
-    v = std::make_unique<Variable>(Variable{node, std::move(type), isReference});
+    v = std::make_unique<Variable>(std::move(declared));
   return v.get();
 }
 
@@ -369,6 +322,11 @@ Value *Importer::initialValue(const std::string &node) {
                          plainKey(key->second.key));
   if (!constant)
     initialise();
+  if (!constant && model_.variables.files().empty())
+    throw unsupported("variable", fmt::format("the variable of node {} has no value: the model has "
+                                              "no folder variables",
+                                              quote(node)))
+        .hint("copy the whole folder of the model");
   if (!constant)
     throw unsupported("variable",
                       fmt::format("the variable of node {} has no value in the checkpoint, "
@@ -388,7 +346,19 @@ void Importer::addStates(ir::Function &entry) {
 
 Value *Importer::read(const Variable &v) {
   const auto it = current_.find(v.node);
-  return it != current_.end() ? it->second : initialValue(v.node);
+  Value *value = it != current_.end() ? it->second : initialValue(v.node);
+  const ir::Type &has = value->type;
+  bool fits = has.element() == v.element && (!v.shape || v.shape->size() == has.rank());
+  for (size_t i = 0; fits && v.shape && i < has.rank(); ++i)
+    fits =
+        (*v.shape)[i] < 0 || !has.shape()[i].isNumber() || has.shape()[i].isNumber((*v.shape)[i]);
+  if (!fits)
+    throw invalid(
+        "variable",
+        fmt::format("the variable of node {} has the value {}, declared is {}{}", quote(v.node),
+                    has.text(), ir::name(v.element),
+                    v.shape ? ir::text(ir::Shape(v.shape->begin(), v.shape->end())) : ""));
+  return value;
 }
 
 void Importer::assign(const Variable &v, Value *value) {

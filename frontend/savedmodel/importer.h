@@ -16,6 +16,12 @@ const MetaGraph &chosenGraph(const Model &, const ImportOptions &);
 Signature chosenSignature(const Model &, const MetaGraph &, const Graph &main,
                           const ImportOptions &);
 
+/// Throws where the signature and the nodes of the graph disagree.
+void checkSignature(const Signature &, const Graph &main);
+
+/// Functions inside each other, at most.
+inline constexpr size_t kDeepest = 200;
+
 class Importer {
 public:
   /// `states`: the variables, by node, that earlier attempts saw assigned.
@@ -33,7 +39,7 @@ public:
   const Model &model() const { return model_; }
   const MetaGraph &metaGraph() const { return meta_; }
 
-  Variable *variable(const std::string &node, ir::Type, bool isReference);
+  Variable *variable(Variable);
   /// The current value of a variable.
   Value *read(const Variable &);
   void assign(const Variable &, Value *);
@@ -93,7 +99,8 @@ private:
   std::map<std::string, Value *> initial_; ///< constants of variables, by node
   States current_;
   bool initialised_ = false, initialising_ = false;
-  int depth_ = 0;
+  std::vector<const Graph *> calls_; ///< functions that are being inlined, each in the one before
+  size_t lowered_ = 0;
 };
 
 } // namespace burin::savedmodel

@@ -26,7 +26,8 @@ namespace attr = ir::attr;
 /// A variable: a constant, or a state if what is compiled assigns it.
 struct Variable {
   std::string node; ///< of the main graph that makes the handle
-  ir::Type type;
+  ElementType element;
+  PartialShape shape;       ///< as declared
   bool isReference = false; ///< of TensorFlow 1: its output is the value
 };
 

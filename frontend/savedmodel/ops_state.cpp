@@ -60,12 +60,8 @@ Items call(const NodeView &n) {
 // ---- variables ----
 
 template <bool isReference> Items variable(const NodeView &n) {
-  const PartialShape shape = n.partialShape("shape");
-  const ElementType element = n.elementType("dtype", DataType::f32);
-  ir::Shape extents;
-  if (shape)
-    extents.assign(shape->begin(), shape->end());
-  return {n.importer().variable(std::string(n.node.name), {element, extents}, isReference)};
+  return {n.importer().variable({std::string(n.node.name), n.elementType("dtype", DataType::f32),
+                                 n.partialShape("shape"), isReference})};
 }
 
 const Variable &handle(const NodeView &n, size_t i) {

@@ -38,6 +38,13 @@ std::vector<const Node *> needs(const Graph &graph, const Node &node,
 
 } // namespace
 
+std::vector<std::string_view> rootsOf(const Graph &function) {
+  std::vector<std::string_view> roots = function.controls;
+  for (const Graph::Result &result : function.results)
+    roots.push_back(result.from.node);
+  return roots;
+}
+
 std::vector<const Node *> reachable(const Graph &graph, const std::vector<std::string_view> &roots,
                                     const std::set<std::string_view> &fed) {
   enum class State : uint8_t { unseen, wanted, open, done };

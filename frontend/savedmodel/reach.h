@@ -17,4 +17,7 @@ std::vector<const Node *> reachableWithLoops(const Graph &,
                                              const std::vector<std::string_view> &roots,
                                              const std::set<std::string_view> &fed);
 
+/// What a function must compute: its results, and what runs for its effects.
+std::vector<std::string_view> rootsOf(const Graph &function);
+
 } // namespace burin::savedmodel

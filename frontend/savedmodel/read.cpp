@@ -12,29 +12,45 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::string_view_literals;
 
+constexpr int64_t kSchema = 1; // the only one so far
+
 constexpr std::string_view kExport = "export it as a SavedModel: model.export(DIR), or "
                                      "tf.saved_model.save(module, DIR)";
 
 // ---- what is no SavedModel ----
 
 struct LookAlike {
-  std::string_view file, what;
+  std::string_view file, what; ///< a file name, or how one ends
+  std::string_view hint = kExport;
 };
-/// Files of a folder without saved_model.pb.
+/// Files of a folder without saved_model.pb, the most telling first.
 constexpr LookAlike kFolders[] = {
     {"saved_model.cpb", "a SavedModel in chunks (above 2 GiB)"},
-    {"saved_model.pbtxt", "a SavedModel in text form"},
-    {"checkpoint", "a checkpoint, which holds the variables and no graph"},
-    {"variables.index", "the variables of a SavedModel"},
-    {"config.json", "a folder of a model without its graph"},
+    {"saved_model.pbtxt", "a SavedModel in text form",
+     "load it and save it again: tf.saved_model.load(DIR), tf.saved_model.save(model, DIR2)"},
+    {"variables.index", "the variables of a SavedModel", "pass the folder above"},
+    {"model.weights.h5", "an unpacked .keras file"},
     {"keras_metadata.pb", "a Keras model without its saved_model.pb"},
+    {"model.json", "a TensorFlow.js model", "pass the SavedModel that it was made of"},
+    {"checkpoint", "a checkpoint, which holds the variables and no graph"},
+    {".index", "a checkpoint, which holds the variables and no graph"},
+    {"config.json", "a folder of a model without its graph"},
 };
 
 [[noreturn]] void refuseFolder(const fs::path &path) {
+  std::set<std::string> names;
+  for (const fs::directory_entry &entry : fs::directory_iterator(path)) {
+    names.insert(entry.path().filename().string());
+    if (fs::exists(entry.path() / "saved_model.pb"))
+      throw unreadable("folder", "the folder holds a SavedModel and is none")
+          .hint(fmt::format("pass it: {}", entry.path().string()));
+  }
   for (const LookAlike &other : kFolders)
-    if (fs::exists(path / other.file))
+    if (std::ranges::any_of(names, [&](const std::string &name) {
+          return other.file.front() == '.' ? name.ends_with(other.file) : name == other.file;
+        }))
       throw unreadable("folder", fmt::format("the folder is {}", other.what))
-          .hint(std::string(kExport));
+          .hint(std::string(other.hint));
   throw unreadable("folder", "the folder has no file saved_model.pb: it is no SavedModel")
       .hint("pass the folder that holds saved_model.pb");
 }
@@ -231,6 +247,9 @@ Model readModel(const fs::path &given) {
     return model;
   }
   Message("SavedModel", file.span, "the file").each([&](const Field &f) {
+    if (f.number == 1 && f.integer() != kSchema)
+      throw unsupported(
+          "file", fmt::format("the file has schema version {}, expected {}", f.integer(), kSchema));
     if (f.number == 2)
       model.metaGraphs.push_back(metaGraphOf(f.message("MetaGraphDef")));
   });

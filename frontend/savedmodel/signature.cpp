@@ -17,14 +17,12 @@ std::string namesOf(const std::vector<Signature> &signatures) {
   return all;
 }
 
-const Message *attributeOf(const Node &node, std::string_view name) { return node.find(name); }
-
 /// A placeholder as an input.
 Port placeholderPort(const Node &node) {
   Port port{std::string(node.name), node.name, DataType::invalid, std::nullopt};
-  if (const Message *type = attributeOf(node, "dtype"))
+  if (const Message *type = node.find("dtype"))
     port.type = dataType(type->integer(6));
-  if (const Message *shape = attributeOf(node, "shape"); shape && shape->has(7))
+  if (const Message *shape = node.find("shape"); shape && shape->has(7))
     port.shape = shapeOf(shape->message(7, "TensorShapeProto"));
   return port;
 }
@@ -87,6 +85,23 @@ Signature chosenSignature(const Model &model, const MetaGraph &meta, const Graph
               "function(tf.TensorSpec(...)))");
   throw misused("signature", "the model has several signatures and no serving_default")
       .hint(fmt::format("choose one: --signature of {}", namesOf(meta.signatures)));
+}
+
+void checkSignature(const Signature &signature, const Graph &main) {
+  for (const auto *ports : {&signature.inputs, &signature.outputs})
+    for (const Port &port : *ports) {
+      const Node *node = main.find(parseInput(port.tensor, false).node);
+      if (!node)
+        throw invalid("signature",
+                      fmt::format("the signature says that {} is {}, which the graph does not have",
+                                  quote(port.key), quote(port.tensor)));
+      const Message *type = node->op.starts_with("Placeholder") ? node->find("dtype") : nullptr;
+      if (ports == &signature.inputs && type && dataType(type->integer(6)) != port.type)
+        throw invalid("signature", fmt::format("the input {} is declared as {}, and its "
+                                               "placeholder is {}",
+                                               quote(port.key), name(port.type),
+                                               name(dataType(type->integer(6)))));
+    }
 }
 
 std::vector<InputPort> inputsOf(const std::filesystem::path &path, const ImportOptions &options) {

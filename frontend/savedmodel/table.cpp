@@ -24,6 +24,8 @@ constexpr std::array<uint32_t, 256> kCrcTable = [] {
 constexpr size_t kFooter = 48, kMagic = 8, kTrailer = 5;
 constexpr uint64_t kTableMagic = 0xdb4775248b80fb57;
 constexpr size_t kMostUncompressed = size_t{1} << 30; // of one block; writers cut at 256 KiB
+// Keys share bytes with the one before: a small file can say terabytes of them.
+constexpr size_t kLongestKey = size_t{1} << 16, kMostKeys = size_t{1} << 28; // bytes, of all
 
 /// A block in the file, without its trailer.
 struct Handle {
@@ -48,14 +50,22 @@ public:
     handle(file_.first(file_.size() - kMagic), at, footer); // of the metaindex, which is empty
     const Handle index = handle(file_.first(file_.size() - kMagic), at, footer);
     std::map<std::string, std::string, std::less<>> all;
+    uint64_t next = 0; // where a data block may begin
+    size_t keys = 0;
     each(block(index), index.offset, [&](const std::string &, std::string_view value) {
       const Span bytes = std::as_bytes(std::span(value));
       size_t from = 0;
       const Handle data = handle(bytes, from, index.offset);
+      if (data.offset < next)
+        throw corrupt(name_, index.offset,
+                      fmt::format("the block at {} is not behind the one before", data.offset));
+      next = data.offset + data.size;
       each(block(data), data.offset, [&](const std::string &key, std::string_view entry) {
         if (!all.empty() && key <= all.rbegin()->first)
           throw corrupt(name_, data.offset,
                         fmt::format("key {} is not above the one before", quote(key)));
+        if ((keys += key.size()) > kMostKeys)
+          throw corrupt(name_, data.offset, fmt::format("more than {} bytes of keys", kMostKeys));
         all.emplace_hint(all.end(), key, entry);
       });
     });
@@ -107,6 +117,10 @@ private:
           !readVarint(entries, at, size) || shared > key.size() || added > entries.size() - at ||
           size > entries.size() - at - added)
         throw corrupt(name_, place, fmt::format("entry at {} of the block does not fit", at));
+      if (shared + added > kLongestKey)
+        throw corrupt(
+            name_, place,
+            fmt::format("a key of {} bytes, expected at most {}", shared + added, kLongestKey));
       key.resize(shared);
       key += block.substr(at, added);
       at += added;

@@ -128,7 +128,9 @@ std::vector<std::string> stringValues(const Message &proto) {
 } // namespace
 
 DataType dataType(int64_t number) {
-  constexpr int64_t kReference = 100;
+  constexpr int64_t kReference = 100, kMost = 2 * kReference;
+  if (number < 0 || number > kMost)
+    return DataType::invalid;
   return static_cast<DataType>(number > kReference ? number - kReference : number);
 }
 
@@ -180,7 +182,10 @@ Tensor decode(const Message &proto, const std::shared_ptr<const void> &owner,
   const size_t count = countOf(tensor.dims, what);
   if (tensor.type == DataType::string) {
     tensor.strings = stringValues(proto);
-    if (tensor.strings.size() > count || (count > 1 << 20 && tensor.strings.size() != count))
+    constexpr size_t kMostText = size_t{1} << 28; // bytes of copies of the last string
+    const size_t last = tensor.strings.empty() ? 0 : tensor.strings.back().size();
+    if (tensor.strings.size() > count ||
+        count - tensor.strings.size() > kMostText / (last + sizeof(std::string)))
       throw invalid("tensor", fmt::format("{} has {} strings for {} elements", what,
                                           tensor.strings.size(), count));
     tensor.strings.resize(count, tensor.strings.empty() ? std::string{} : tensor.strings.back());
@@ -201,7 +206,7 @@ Tensor decode(const Message &proto, const std::shared_ptr<const void> &owner,
     return tensor;
   }
   // Values in a typed field; of those that are left out, each is the last one, or zero.
-  constexpr size_t kMostBytes = size_t{1} << 32;
+  constexpr size_t kMostBytes = size_t{1} << 30;
   if (count > kMostBytes / size)
     throw invalid("tensor", fmt::format("{} would have {} elements of one value", what, count));
   const bool pair = tensor.type == DataType::c64 || tensor.type == DataType::c128;

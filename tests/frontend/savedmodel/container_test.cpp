@@ -3,12 +3,10 @@
 // The container of a SavedModel, byte by byte: wire format, tensors, the index and the shards of a
 // checkpoint, and what is no SavedModel. Files are made here; zoo/ has those of TensorFlow.
 #include "frontend/savedmodel/importer.h"
-#include "frontend/savedmodel/table.h"
+#include "tests/frontend/savedmodel/writer.h"
 
-#include <bit>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -16,86 +14,7 @@ namespace burin::savedmodel {
 namespace {
 namespace fs = std::filesystem;
 
-// ---- writing ----
-
-std::string varint(uint64_t x) {
-  std::string s;
-  for (; x >= 0x80; x >>= 7)
-    s += static_cast<char>((x & 0x7f) | 0x80);
-  return s + static_cast<char>(x);
-}
-std::string fixed(uint64_t x, size_t size) {
-  std::string s;
-  for (size_t i = 0; i < size; ++i)
-    s += static_cast<char>(x >> (8 * i));
-  return s;
-}
-std::string number(uint32_t field, uint64_t x) { return varint(field << 3) + varint(x); }
-std::string bytes(uint32_t field, const std::string &s) {
-  return varint(field << 3 | 2) + varint(s.size()) + s;
-}
-std::string shape(std::initializer_list<int64_t> dims) {
-  std::string s;
-  for (const int64_t d : dims)
-    s += bytes(2, number(1, static_cast<uint64_t>(d)));
-  return s;
-}
-std::string floats(std::initializer_list<float> xs) {
-  std::string s;
-  for (const float x : xs)
-    s += fixed(std::bit_cast<uint32_t>(x), 4);
-  return s;
-}
-
-Span spanOf(const std::string &s) { return std::as_bytes(std::span(s)); }
-
-/// Entries with the prefix that they share with the one before.
-std::string block(const std::vector<std::pair<std::string, std::string>> &entries) {
-  std::string s, previous;
-  for (const auto &[key, value] : entries) {
-    size_t shared = 0;
-    while (shared < previous.size() && shared < key.size() && previous[shared] == key[shared])
-      ++shared;
-    s += varint(shared) + varint(key.size() - shared) + varint(value.size()) + key.substr(shared) +
-         value;
-    previous = key;
-  }
-  return s + fixed(0, 4) + fixed(1, 4);
-}
-
-std::string literal(const std::string &s) { // as Snappy has it
-  return varint(s.size()) + static_cast<char>(61 << 2) + fixed(s.size() - 1, 2) + s;
-}
-
-struct Table {
-  std::string file;
-  std::string put(const std::string &content, bool compressed) {
-    const std::string stored = compressed ? literal(content) : content;
-    std::string handle = varint(file.size()) + varint(stored.size());
-    const std::string typed = stored + static_cast<char>(compressed);
-    file += typed + fixed(masked(crc32c(spanOf(typed))), 4);
-    return handle;
-  }
-};
-
-std::string table(const std::vector<std::vector<std::pair<std::string, std::string>>> &blocks,
-                  bool compressed = false) {
-  Table t;
-  std::vector<std::pair<std::string, std::string>> index;
-  for (const auto &entries : blocks)
-    index.emplace_back(entries.back().first + "~", t.put(block(entries), compressed));
-  const std::string meta = t.put(block({}), false), top = t.put(block(index), compressed);
-  std::string footer = meta + top;
-  footer.resize(40);
-  return t.file + footer + fixed(0xdb4775248b80fb57, 8);
-}
-
-std::string entry(DataType type, const std::string &dims, int64_t shard, size_t offset,
-                  const std::string &data) {
-  return number(1, static_cast<uint64_t>(type)) + bytes(2, dims) +
-         number(3, static_cast<uint64_t>(shard)) + number(4, offset) + number(5, data.size()) +
-         varint(6 << 3 | 5) + fixed(masked(crc32c(spanOf(data))), 4);
-}
+using namespace writer;
 
 class Folder {
 public:
@@ -106,8 +25,7 @@ public:
   }
   ~Folder() { fs::remove_all(path); }
   void write(const fs::path &name, const std::string &content) const {
-    fs::create_directories((path / name).parent_path());
-    std::ofstream(path / name, std::ios::binary) << content;
+    writeFile(path / name, content);
   }
   fs::path path;
 };
@@ -251,10 +169,10 @@ TEST(SavedModelBundle, ReadsShardsStringsAndParts) {
   const uint32_t all =
       crc32c(spanOf(fixed(lengths, 4) + "hi"), crc32c(spanOf(fixed(2, 4) + fixed(0, 4))));
   const std::string text = number(1, 7) + bytes(2, shape({2})) + number(3, 1) + number(4, 0) +
-                           number(5, texts.size()) + varint(6 << 3 | 5) + fixed(masked(all), 4);
+                           number(5, static_cast<int64_t>(texts.size())) + varint(6 << 3 | 5) +
+                           fixed(masked(all), 4);
   const auto slice = [](int64_t start, int64_t length) {
-    return bytes(7, bytes(1, "") + bytes(1, number(1, static_cast<uint64_t>(start)) +
-                                                number(2, static_cast<uint64_t>(length))));
+    return bytes(7, bytes(1, "") + bytes(1, number(1, start) + number(2, length)));
   };
   const std::string parts = number(1, 1) + bytes(2, shape({2, 3})) + slice(0, 1) + slice(1, 2);
   std::vector<std::pair<std::string, std::string>> entries = {

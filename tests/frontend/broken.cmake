@@ -1,6 +1,10 @@
-# cmake -D BURIN=PROGRAM -D FOLDER=DIR -P broken.cmake: every file of FOLDER is refused with an exit
-# code that is no crash, and with the words that messages.txt has for it.
+# cmake -D BURIN=PROGRAM -D FOLDER=DIR [-D WRITER=PROGRAM] -P broken.cmake: every file of FOLDER is
+# refused with an exit code that is no crash, and with the words that messages.txt has for it. WRITER
+# makes the folder first.
 cmake_minimum_required(VERSION 3.23)
+if(WRITER)
+  execute_process(COMMAND ${WRITER} ${FOLDER} COMMAND_ERROR_IS_FATAL ANY)
+endif()
 file(STRINGS ${FOLDER}/messages.txt lines)
 foreach(line IN LISTS lines)
   string(REGEX MATCH "^([^:]+): (.*)$" _ "${line}")
