@@ -19,6 +19,11 @@ constexpr Topic kCodes[] = {
     {"cli.macs-limit", "A run multiplies more often than --macs-limit",
      R"(  Multiplications of a run at the upper bounds of all dimensions.
 )"},
+    {"cli.state", "--state or --state-init does not fit the model",
+     R"(  A state is an input and an output of one element type and one shape, which is the same in all
+  runs. The object keeps it: the output of a run is the input of the next one. It begins as zeros,
+  or as --state-init says: h=1 or h=@h.npy.
+)"},
     {"cli.weights-limit", "The weights are larger than --weights-limit",
      R"(  The constants as they lie in the generated code, packed for its kernels, exceed the limit of the
   user.
@@ -53,6 +58,9 @@ constexpr Topic kCodes[] = {
     {"codegen.list", "A list whose memory is not known",
      R"(  The capacity of a list is a number, and where one is carried on (`if`, `loop`) its type stays the
   same.
+)"},
+    {"codegen.state", "A state that the generated class cannot hold",
+     R"(  It is a member of a plain struct: of one size for all runs, and of numbers that have literals.
 )"},
     {"codegen.string", "A constant of text",
      R"(  Constants of strings cannot be compiled yet.
@@ -162,9 +170,6 @@ constexpr Topic kCodes[] = {
      "  There are as many starts, ends, axes and steps.\n"},
     {"onnx.split", "A Split whose parts do not fill the axis",
      "  The sizes of the parts sum up to the extent of the axis.\n"},
-    {"onnx.state", "--state does not fit the model",
-     R"(  It names an input and an output of one type, which then are kept in the object between runs.
-)"},
     {"onnx.string", "Categories that are texts",
      R"(  Generated code holds numbers. Let the model begin behind the node, with the numbers of the
   categories.

@@ -4,6 +4,7 @@
 #include "cli/mapped_file.h"
 #include "cli/sha256.h"
 #include "cli/shape_spec.h"
+#include "cli/states.h"
 #include "codegen/kernels/evaluator.h"
 #include "codegen/names.h"
 #include "frontend/onnx/import.h"
@@ -182,16 +183,6 @@ private:
   std::map<std::string, Use, std::less<>> isOfShape_;
 };
 
-/// Of --state.
-std::vector<std::pair<std::string, std::string>> statesOf(const Settings &settings) {
-  std::vector<std::pair<std::string, std::string>> states;
-  for (const std::string &text : settings.list("state")) {
-    const PairSpec spec = parseStateSpec(text);
-    states.emplace_back(spec.left, spec.right);
-  }
-  return states;
-}
-
 /// Refuses the options that a format has no use for.
 void refuseOptions(const Settings &settings, std::initializer_list<std::string_view> names,
                    std::string_view format) {
@@ -213,7 +204,6 @@ Model readOnnx(const fs::path &path, const Settings &settings) {
   refuseOptions(settings, {"signature", "tag", "arg"}, "ONNX, which has one graph");
   onnx::ImportOptions options;
   options.outputs = settings.list("outputs");
-  options.states = statesOf(settings);
   const Shapes shapes(settings, [&] { return inputsOf(onnx::readModel(path).graph); });
   options.dims = shapes.ofModel();
   options.inputShapes = shapes.shapes();
@@ -228,7 +218,6 @@ Model readTorchScript(const fs::path &path, const Settings &settings) {
   refuseOptions(settings, {"signature", "tag"}, "TorchScript, of which forward is compiled");
   torchscript::ImportOptions options;
   options.outputs = settings.list("outputs");
-  options.states = statesOf(settings);
   const Shapes shapes(settings, [&] { return ModelInputs{torchscript::inputNames(path), {}}; });
   if (const auto left = shapes.ofModel(); !left.empty())
     refuse(Problem::usage,
@@ -252,7 +241,6 @@ Model readTorchScript(const fs::path &path, const Settings &settings) {
 }
 
 Model readSavedModel(const fs::path &path, const Settings &settings) {
-  refuseOptions(settings, {"state"}, "SavedModel: a variable that the model assigns is a state");
   refuseOptions(settings, {"arg"}, "SavedModel, which has inputs alone");
   savedmodel::ImportOptions options;
   options.outputs = settings.list("outputs");
@@ -281,7 +269,7 @@ Model readSavedModel(const fs::path &path, const Settings &settings) {
 }
 
 Model readGir(const fs::path &path, const MappedFile &file, const Settings &settings) {
-  refuseOptions(settings, {"outputs", "state", "input-shape", "dim", "signature", "tag", "arg"},
+  refuseOptions(settings, {"outputs", "input-shape", "dim", "signature", "tag", "arg"},
                 ".gir, which has it in its text");
   Model model;
   model.module = ir::parse(file.text(), path.string());
@@ -353,6 +341,7 @@ Model readModel(const Settings &settings) {
   model.name = modelName(settings);
   model.sha256 = sha256Of(model.files);
   model.module->modelSha256 = model.sha256;
+  makeStates(*model.module, settings, model.files);
   model.module->name = model.name;
   return model;
 }

@@ -92,6 +92,9 @@ constexpr Option kOptions[] = {
      .help = "tensor to return: cuts the graph there"},
     {.spelling = "--state", .kind = Kind::list, .value = "IN=OUT", .keyword = "STATE",
      .group = Group::model, .verbs = kRead, .help = "input and output kept as state between runs"},
+    {.spelling = "--state-init", .kind = Kind::list, .value = "IN=VALUE", .keyword = "STATE_INIT",
+     .fallback = "(zeros, or the model's)", .group = Group::model, .verbs = kRead,
+     .help = "what a state begins with: a number, or @FILE.npy"},
 
     {.spelling = "-o,--output", .kind = Kind::folder, .value = "PATH", .group = Group::output,
      .verbs = Verb::compile | Verb::run | Verb::validate | Verb::report,

@@ -182,6 +182,14 @@ PairSpec parseStateSpec(std::string_view text) {
   return {std::string(text.substr(0, end)), std::string(text.substr(end + 1))};
 }
 
+PairSpec parseStateInitSpec(std::string_view text) {
+  const Reader reader("--state-init", text);
+  const size_t end = text.find('=');
+  if (end == std::string_view::npos || end == 0 || end + 1 == text.size() || text.ends_with("=@"))
+    reader.fail("expected STATE=NUMBER or STATE=@FILE", "such as h=0 or h=@h.npy");
+  return {std::string(text.substr(0, end)), std::string(text.substr(end + 1))};
+}
+
 PairSpec parseInputSpec(std::string_view text) {
   const Reader reader("--input", text);
   if (text.starts_with('@') && text.size() > 1)

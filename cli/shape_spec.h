@@ -51,6 +51,8 @@ struct PairSpec {
 };
 /// Of --state: "h=h_out", an input and an output.
 PairSpec parseStateSpec(std::string_view text);
+/// Of --state-init: "h=0" or "h=@h.npy", the state and what it begins with.
+PairSpec parseStateInitSpec(std::string_view text);
 /// Of --input: "x=@x.npy", or "@x.npy" for a model with one input; right is the path.
 PairSpec parseInputSpec(std::string_view text);
 

@@ -214,6 +214,7 @@ macro(_burin_check_arguments)
     endforeach()
     set(arg_${keyword} ${paths})
   endforeach()
+  list(TRANSFORM arg_STATE_INIT REPLACE "=@([^/])" "=@${CMAKE_CURRENT_SOURCE_DIR}/\\1")
 
   # A folder is watched through its file: its own time changes for other reasons too.
   set(model_file ${arg_MODEL})

@@ -55,6 +55,8 @@ private:
 std::string emitHeader(const Prepared &, const Memory &);
 /// The texts of sourceNames().
 std::vector<std::string> emitSources(const Prepared &, const Memory &);
+/// One element of a tensor in C++, as kernels take it.
+std::string literal(ElementType, const std::byte *);
 void emitWeights(const Prepared &, const Sink &);
 void emitBinary(const Prepared &, const Sink &); ///< NAME.weights.bin
 /// NAME.weights: the form is in burin/rt/weights_file.h. `hash`: weightsHash.

@@ -3,6 +3,7 @@
 // NAME_c.h and NAME_c.cpp: the same model for C99.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
+#include "codegen/emit_state.h"
 #include "codegen/kernels/weights_file.h"
 
 #include <algorithm>
@@ -43,14 +44,9 @@ std::vector<Port> portsOf(const Prepared &p) {
 }
 
 void checkSupported(const Prepared &p) {
-  std::string why;
-  if (p.hasStates())
-    why = "a model with state";
-  else if (!p.symbols.empty())
-    why = "a model with symbolic extents";
-  if (!why.empty())
+  if (!p.symbols.empty())
     throw CompileError(Problem::unsupported, {},
-                       fmt::format("the C API of {} is not there yet", why))
+                       "the C API of a model with symbolic extents is not there yet")
         .code("codegen.c_api")
         .hint("use --api cxx");
 }
@@ -69,6 +65,88 @@ std::string parameters(const std::vector<Port> &ports) {
     text += fmt::format(", {}{} {}[{}]", port.isInput ? "const " : "",
                         elementC(port.value->type.element()), port.name, port.countMacro());
   return text;
+}
+
+/// Of the object in the context beside its state, with room for the alignment of that.
+int wordsOfModel(const Prepared &p) {
+  return 4 + (p.givesWeights() ? 2 : 0) + (p.settings.threads ? 2 : 0) +
+         (p.settings.profile ? 3 : 0);
+}
+
+std::vector<std::string> stateSignatures(const std::string &n) {
+  return {fmt::format("void {0}_reset({0}_ctx *ctx)", n),
+          fmt::format("void {0}_save(const {0}_ctx *ctx, {0}_state *state)", n),
+          fmt::format("void {0}_restore({0}_ctx *ctx, const {0}_state *state)", n)};
+}
+
+/// A state must stay where it is between runs: the context holds the object, not what makes it.
+void emitModelInContext(CodeWriter &out, const std::string &n, const std::string &model) {
+  out.raw(fmt::format(R"(
+struct Held {{
+  {1} model;
+  static void *operator new(size_t, void *at) noexcept {{ return at; }}
+}};
+static_assert(sizeof(Held) <= sizeof({0}_ctx::model), "");
+static_assert(alignof(Held) <= alignof(decltype({0}_ctx::model)), "");
+static_assert(sizeof({0}_state) == sizeof({1}::State), "");
+{1} &modelOf({0}_ctx *ctx) {{
+  return static_cast<Held *>(static_cast<void *>(&ctx->model))->model;
+}}
+const {1} &modelOf(const {0}_ctx *ctx) {{
+  return static_cast<const Held *>(static_cast<const void *>(&ctx->model))->model;
+}}
+)",
+                      n, model));
+}
+
+void emitStateInit(CodeWriter &out, const Prepared &p, const std::string &model) {
+  out.line(fmt::format("new (&ctx->model) Held{{{}{{burin::Arena{{arena, size}}{}}}}};", model,
+                       p.givesWeights() ? ", burin::Weights{weights, weights_size}" : ""));
+  out.line(fmt::format("if (!burin::Arena{{arena, size}}.holds({0}::arena_size, {0}::arena_align))",
+                       model));
+  out.line("  return report(ctx, burin::Status::bad_arena);");
+  out.line(p.givesWeights() ? "return report(ctx, modelOf(ctx).check_weights());"
+                            : "return report(ctx, burin::Status::ok);");
+}
+
+void emitStateFunctions(CodeWriter &out, const std::string &n) {
+  const std::string held = "static_cast<const void *>(&modelOf(ctx).state())";
+  const std::string bodies[] = {
+      "modelOf(ctx).reset();",
+      fmt::format("memcpy(state, {}, sizeof *state);", held),
+      // Not by restore(): it takes another type, and a copy may be too much for the stack.
+      fmt::format("memcpy(const_cast<void *>({}), state, sizeof *state);", held),
+  };
+  size_t i = 0;
+  for (const std::string &signature : stateSignatures(n)) {
+    out.beginFunction(signature);
+    out.line(bodies[i++]);
+    out.endFunction();
+    out.blank();
+  }
+}
+
+/// Of a model without state: the context holds what makes the object.
+void emitInit(CodeWriter &out, const Prepared &p, const std::string &model) {
+  out.line("ctx->arena = arena;");
+  out.line("ctx->arena_size = size;");
+  if (p.givesWeights()) {
+    out.line("ctx->weights = weights;");
+    out.line("ctx->weights_size = weights_size;");
+  }
+  out.line("const bool good =");
+  out.line(fmt::format("    burin::Arena{{arena, size}}.holds({0}::arena_size, {0}::arena_align);",
+                       model));
+  if (p.givesWeights()) {
+    out.line("if (!good)");
+    out.line("  return report(ctx, burin::Status::bad_arena);");
+    out.line(fmt::format("const {} model{{burin::Arena{{arena, size}}, "
+                         "burin::Weights{{weights, weights_size}}}};",
+                         model));
+    out.line("return report(ctx, model.check_weights());");
+  } else {
+    out.line("return report(ctx, good ? burin::Status::ok : burin::Status::bad_arena);");
+  }
 }
 
 } // namespace
@@ -122,15 +200,33 @@ std::string emitCHeader(const Prepared &p, const Memory &memory) {
       "typedef enum {0}_status {{\n  {1}_OK = 0,\n  {1}_BAD_ARENA = 1,\n  {1}_BAD_SHAPE = 2,\n  "
       "{1}_BAD_WEIGHTS = 3,\n  {1}_FAILED_ASSERT = 4\n}} {0}_status;\n\n",
       n, u));
+  if (p.hasStates())
+    emitStateC(out, p);
   out.raw("/* Of the caller, and of one thread at a time. The members are the library's. */\n");
-  out.raw(
-      fmt::format("typedef struct {0}_ctx {{\n  void *arena;\n  size_t arena_size;\n{1}  uint32_t "
-                  "failed_node;\n}} {0}_ctx;\n\n",
-                  n, p.givesWeights() ? "  const void *weights;\n  size_t weights_size;\n" : ""));
+  if (p.hasStates())
+    out.raw(
+        fmt::format("typedef struct {0}_ctx {{\n  uint32_t failed_node;\n  union {{\n    double "
+                    "alignment;\n    void *words[{1}];\n    unsigned char "
+                    "bytes[sizeof({0}_state) + {1} * sizeof(void *)];\n  }} model;\n}} "
+                    "{0}_ctx;\n\n",
+                    n, wordsOfModel(p)));
+  else
+    out.raw(fmt::format(
+        "typedef struct {0}_ctx {{\n  void *arena;\n  size_t arena_size;\n{1}  uint32_t "
+        "failed_node;\n}} {0}_ctx;\n\n",
+        n, p.givesWeights() ? "  const void *weights;\n  size_t weights_size;\n" : ""));
   if (p.givesWeights())
     out.line("/* Checks the weights, and keeps both addresses. */");
+  if (p.hasStates())
+    out.line("/* The state is the initial one. Without it nothing else may be called. */");
   out.line(initSignature(p) + ";");
   out.line(fmt::format("{0}_status {0}_run({0}_ctx *ctx{1});", n, parameters(ports)));
+  if (p.hasStates()) {
+    out.line("/* The state: back to the initial one, copied out, copied in. A failed run has not "
+             "touched it. */");
+    for (const std::string &signature : stateSignatures(n))
+      out.line(signature + ";");
+  }
   out.line(fmt::format("const char *{0}_status_text({0}_status status);", n));
   out.line("/* The name of the node at which the last run failed, or \"\". */");
   out.line(fmt::format("const char *{0}_failed_node(const {0}_ctx *ctx);", n));
@@ -150,41 +246,37 @@ std::string emitCSource(const Prepared &p, const Memory &) {
   out.blank();
   out.line(fmt::format("#include \"{}.h\"", p.settings.name));
   out.blank();
+  if (p.hasStates()) {
+    out.line("#include <string.h>");
+    out.blank();
+  }
   out.line(fmt::format("static_assert({}_ARENA_SIZE == {}::arena_size, \"\");", u, model));
   out.line(fmt::format("static_assert({}_ARENA_ALIGN == {}::arena_align, \"\");", u, model));
   for (const std::string_view code : {"bad_arena", "bad_shape", "bad_weights", "failed_assert"})
     out.line(fmt::format("static_assert(int{{{}_{}}} == int{{burin::Status::{}}}, \"\");", u,
                          upper(std::string(code)), code));
   out.blank();
-  out.raw(fmt::format(
-      "namespace {{\n{0}_status report({0}_ctx *ctx, burin::Status status) {{\n  ctx->failed_node "
-      "= status.node();\n  return static_cast<{0}_status>(status.code());\n}}\n}} // namespace\n\n",
-      n));
+  out.line("namespace {");
+  out.raw(
+      fmt::format("{0}_status report({0}_ctx *ctx, burin::Status status) {{\n  ctx->failed_node "
+                  "= status.node();\n  return static_cast<{0}_status>(status.code());\n}}\n",
+                  n));
+  if (p.hasStates())
+    emitModelInContext(out, n, model);
+  out.raw("} // namespace\n\n");
   out.beginFunction(initSignature(p));
-  out.line("ctx->arena = arena;");
-  out.line("ctx->arena_size = size;");
-  if (p.givesWeights()) {
-    out.line("ctx->weights = weights;");
-    out.line("ctx->weights_size = weights_size;");
-  }
-  out.line("const bool good =");
-  out.line(fmt::format("    burin::Arena{{arena, size}}.holds({0}::arena_size, {0}::arena_align);",
-                       model));
-  if (p.givesWeights()) {
-    out.line("if (!good)");
-    out.line("  return report(ctx, burin::Status::bad_arena);");
-    out.line(fmt::format("const {} model{{burin::Arena{{arena, size}}, "
-                         "burin::Weights{{weights, weights_size}}}};",
-                         model));
-    out.line("return report(ctx, model.check_weights());");
+  if (p.hasStates()) {
+    emitStateInit(out, p, model);
   } else {
-    out.line("return report(ctx, good ? burin::Status::ok : burin::Status::bad_arena);");
+    emitInit(out, p, model);
   }
   out.endFunction();
   out.blank();
   out.line(fmt::format("{0}_status {0}_run({0}_ctx *ctx{1}) {{", n, parameters(ports)));
   out.indent();
-  if (p.givesWeights()) {
+  if (p.hasStates()) {
+    // nothing to make: the object lies in the context
+  } else if (p.givesWeights()) {
     out.line(fmt::format("{} model{{burin::Arena{{ctx->arena, ctx->arena_size}},", model));
     out.line(std::string(model.size() + 7, ' ') +
              "burin::Weights{ctx->weights, ctx->weights_size}};");
@@ -197,10 +289,13 @@ std::string emitCSource(const Prepared &p, const Memory &) {
   for (const Port &port : ports)
     views += fmt::format("{}{}{{{}}}", views.empty() ? "" : ", ",
                          viewType(port.value->type, port.isInput), port.name);
-  out.line(fmt::format("return report(ctx, model.run({}));", views));
+  out.line(fmt::format("return report(ctx, {}.run({}));", p.hasStates() ? "modelOf(ctx)" : "model",
+                       views));
   out.outdent();
   out.line("}");
   out.blank();
+  if (p.hasStates())
+    emitStateFunctions(out, n);
   out.raw(
       fmt::format("const char *{0}_status_text({0}_status status) {{\n  return "
                   "to_string(burin::Status{{static_cast<burin::Status::Code>(status)}});\n}}\n\n",

@@ -3,6 +3,7 @@
 // NAME.h: the class of the model.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
+#include "codegen/emit_state.h"
 #include "codegen/kernels/weights_file.h"
 #include "codegen/line_breaks.h"
 
@@ -155,28 +156,8 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
                        stringLiteral(p.settings.version)));
   out.blank();
 
-  int64_t stateBytes = 0;
-  if (p.hasStates()) {
-    out.line(
-        "/// What lives from run to run. A plain value: assign it to save it and to restore it.");
-    out.line("struct State {");
-    for (const ir::State &s : p.entry.states) {
-      const Type &t = p.entry.body.argument(s.argument)->type;
-      stateBytes += bytesOf(t);
-      std::string initial = "{}";
-      if (s.initial) {
-        std::vector<std::string> values;
-        for (size_t i = 0; i < static_cast<size_t>(t.count().number()); ++i)
-          values.push_back(fmt::format("{}", ir::elementAsDouble(*s.initial, i)));
-        initial = fmt::format("{{{}}}", fmt::join(values, ", "));
-      }
-      out.line(fmt::format("  {} {}[{}] = {}; ///< \"{}\" {}", kernels::elementApi(t.element()),
-                           p.argumentNames[s.argument], t.count().number(), initial,
-                           commentText(s.name), shortType(t)));
-    }
-    out.line("};");
-    out.blank();
-  }
+  if (p.hasStates())
+    emitState(out, p);
   int64_t weightBytes = 0, macs = 0;
   for (const Weight &w : p.weights)
     weightBytes += w.bytes();

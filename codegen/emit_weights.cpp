@@ -13,7 +13,6 @@
 #include <span>
 
 namespace burin::codegen {
-namespace {
 
 std::string literal(ElementType e, const std::byte *at) {
   switch (e) {
@@ -45,6 +44,8 @@ std::string literal(ElementType e, const std::byte *at) {
     return std::to_string(ir::loadInteger(e, at));
   }
 }
+
+namespace {
 
 /// Whether the literals name infinity or NaN.
 bool hasSpecial(const Weight &w) {

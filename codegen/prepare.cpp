@@ -7,6 +7,7 @@
 #include "ir/ops.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <utility>
 
@@ -128,6 +129,31 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
   placeWeights();
 }
 
+/// A state is a member of a plain struct, and what it begins with is written as literals.
+void Prepared::checkState(const ir::State &s) {
+  const Type &type = entry.body.argument(s.argument)->type;
+  const auto problem = [&](std::string_view why, const std::string &hint) {
+    problems_.push_back(
+        CompileError(Problem::unsupported, {}, fmt::format("the state '{}' is {}", s.name, why))
+            .code("codegen.state")
+            .hint(hint)
+            .diagnostic());
+  };
+  if (!type.isTensor())
+    return;
+  if (!type.isStatic())
+    return problem(fmt::format("{}, but it has one size for all runs", type.text()),
+                   "fix its extents with --dim or --input-shape");
+  const ElementType e = type.element();
+  if (!s.initial || (e != ElementType::f32 && e != ElementType::f64))
+    return;
+  for (size_t i = 0, count = static_cast<size_t>(type.count().number()); i < count; ++i)
+    if (!std::isfinite(ir::elementAsDouble(*s.initial, i)))
+      return problem(fmt::format("{} in element {} at first, which no literal of C++ is",
+                                 ir::elementAsDouble(*s.initial, i), i),
+                     "begin with a number that acts like it, such as -3e38");
+}
+
 void Prepared::checkInterface() {
   const auto check = [&](std::string_view what, const std::string &name, const Type &type) {
     if (!type.isTensor())
@@ -145,6 +171,8 @@ void Prepared::checkInterface() {
   const Op &yield = entry.body.terminator();
   for (size_t i = 0; i < yield.numOperands(); ++i)
     check("output", entry.resultNames[i], yield.operand(i)->type);
+  for (const ir::State &s : entry.states)
+    checkState(s);
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
 }

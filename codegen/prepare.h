@@ -118,6 +118,7 @@ public:
 
 private:
   void checkInterface();
+  void checkState(const ir::State &);
   void collectSymbols();
   void nameInterface();
   void findNodeScope();

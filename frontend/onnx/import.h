@@ -18,8 +18,6 @@ struct ImportOptions {
   std::map<std::string, ir::Bounds, std::less<>> dims;
   /// Names of values to be the outputs instead of those of the graph; empty: those of the graph.
   std::vector<std::string> outputs;
-  /// Pairs (input, output) that are one state.
-  std::vector<std::pair<std::string, std::string>> states;
 };
 
 struct Import {

@@ -157,37 +157,6 @@ std::unique_ptr<ir::Module> Importer::run() {
                            {}});
     }
   }
-  for (const auto &[in, out] : options_.states) {
-    ir::State state{in, SIZE_MAX, SIZE_MAX, nullptr};
-    for (size_t i = 0; i < main.body.numArguments(); ++i)
-      if (main.body.argument(i)->name == in)
-        state.argument = i;
-    const auto it = std::ranges::find(main.resultNames, out);
-    if (it != main.resultNames.end())
-      state.result = static_cast<size_t>(it - main.resultNames.begin());
-    if (state.argument == SIZE_MAX || state.result == SIZE_MAX)
-      problems_.push_back({Problem::usage,
-                           "onnx.state",
-                           {},
-                           fmt::format("--state {}={}: the model has no {} '{}'", in, out,
-                                       state.argument == SIZE_MAX ? "input" : "output",
-                                       state.argument == SIZE_MAX ? in : out),
-                           {},
-                           {}});
-    else if (!problems_.empty())
-      continue;
-    else if (main.body.argument(state.argument)->type != results[state.result]->type)
-      problems_.push_back({Problem::usage,
-                           "onnx.state",
-                           {},
-                           fmt::format("--state {}={}: {} and {} differ", in, out,
-                                       main.body.argument(state.argument)->type.text(),
-                                       results[state.result]->type.text()),
-                           {},
-                           {}});
-    else
-      main.states.push_back(state);
-  }
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
   to.yield(results);

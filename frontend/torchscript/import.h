@@ -20,8 +20,6 @@ struct ImportOptions {
   std::map<std::string, std::string, std::less<>> arguments;
   /// Names of outputs to return; empty: all of them.
   std::vector<std::string> outputs;
-  /// Pairs (input, output) that are one state.
-  std::vector<std::pair<std::string, std::string>> states;
   /// Computes what a program asks of tensors that depend on constants alone.
   const ir::Evaluator *evaluator = nullptr;
 };

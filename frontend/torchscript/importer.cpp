@@ -272,50 +272,28 @@ void Importer::collectOutputs(const Host &h, const std::string &name) {
 
 // ---- options ----
 
-/// Of --outputs and --state.
+/// Of --outputs.
 void Importer::applyOptions() {
   ir::Function &main = *main_;
-  const auto isState = [&](size_t i) { return main.stateOfResult(i) != nullptr; };
-  if (!options_.outputs.empty()) {
-    for (const std::string &name : options_.outputs)
-      if (std::ranges::find(outputs_, name, &std::pair<std::string, ir::Value *>::first) ==
-          outputs_.end())
-        problem(Problem::usage, "torchscript.output",
-                fmt::format("--outputs {}: the model has no output of that name", name));
-    std::vector<std::pair<std::string, ir::Value *>> kept;
-    for (size_t i = 0; i < outputs_.size(); ++i) {
-      const bool isWanted =
-          std::ranges::find(options_.outputs, outputs_[i].first) != options_.outputs.end();
-      if (isState(i))
-        for (ir::State &s : main.states)
-          if (s.result == i)
-            s.result = kept.size();
-      if (isState(i) || isWanted)
-        kept.push_back(outputs_[i]);
-    }
-    outputs_ = std::move(kept);
+  if (options_.outputs.empty())
+    return;
+  for (const std::string &name : options_.outputs)
+    if (std::ranges::find(outputs_, name, &std::pair<std::string, ir::Value *>::first) ==
+        outputs_.end())
+      problem(Problem::usage, "torchscript.output",
+              fmt::format("--outputs {}: the model has no output of that name", name));
+  std::vector<std::pair<std::string, ir::Value *>> kept;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const bool isState = main.stateOfResult(i) != nullptr;
+    if (!isState &&
+        std::ranges::find(options_.outputs, outputs_[i].first) == options_.outputs.end())
+      continue;
+    for (ir::State &s : main.states)
+      if (isState && s.result == i)
+        s.result = kept.size();
+    kept.push_back(outputs_[i]);
   }
-  for (const auto &[in, out] : options_.states) {
-    ir::State state{in, SIZE_MAX, SIZE_MAX, nullptr};
-    for (size_t i = 0; i < main.body.numArguments(); ++i)
-      if (main.body.argument(i)->name == in)
-        state.argument = i;
-    for (size_t i = 0; i < outputs_.size(); ++i)
-      if (outputs_[i].first == out)
-        state.result = i;
-    if (state.argument == SIZE_MAX || state.result == SIZE_MAX)
-      problem(Problem::usage, "torchscript.state",
-              fmt::format("--state {}={}: the model has no {} '{}'", in, out,
-                          state.argument == SIZE_MAX ? "input" : "output",
-                          state.argument == SIZE_MAX ? in : out));
-    else if (main.body.argument(state.argument)->type != outputs_[state.result].second->type)
-      problem(Problem::usage, "torchscript.state",
-              fmt::format("--state {}={}: {} and {} differ", in, out,
-                          main.body.argument(state.argument)->type.text(),
-                          outputs_[state.result].second->type.text()));
-    else
-      main.states.push_back(state);
-  }
+  outputs_ = std::move(kept);
 }
 
 void Importer::checkOptions() {

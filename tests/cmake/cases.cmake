@@ -337,6 +337,48 @@ int main() {
   expect_failure("no-such-flag")
 endfunction()
 
+# Two inputs that the object keeps; the array that one begins with is a file of the project, and a
+# change of it compiles the model again.
+function(case_state)
+  file(WRITE ${dir}/model.gir "
+func @main(%x: f32[2], %h: f32[2], %g: f32[1]) -> (%y: f32[2], %h_out: f32[2], %g_out: f32[1]) {
+  %h_out = add(%x, %h)
+  %g_out = add(%g, %g)
+  %y = mul(%h_out, %g)
+  return %y, %h_out, %g_out
+}
+")
+  set(first ${SOURCE}/tests/cli/data/pair.npy) # 1.5, -2
+  file(WRITE ${dir}/main.cpp "
+#include <digits.h>
+#include <digits_c.h>
+int main() {
+  static digits::StaticModel model;
+  const float x[] = {1, 2};
+  float y[2];
+  for (int i = 0; i < 2; ++i)
+    if (model.run(x, y) != burin::Status::ok)
+      return 2;
+  return y[0] == (1.5f + 2 * 1) * -2 && y[1] == (-2 + 2 * 2) * -2 ? 0 : 1;
+}
+")
+  file(COPY ${first} DESTINATION ${dir})
+  configure(${call} ${from_sources} -DPROGRAM=${dir}/main.cpp
+    "-DARGUMENTS=MODEL|${dir}/model.gir|API|BOTH|STATE|h=h_out|g=g_out|STATE_INIT|h=@${dir}/pair.npy|g=-1")
+  build()
+  run(${dir}/build/program)
+  build()
+  expect_not("Compiling model")
+  file(COPY ${SOURCE}/tests/cli/data/f4.npy DESTINATION ${dir})
+  file(RENAME ${dir}/f4.npy ${dir}/pair.npy)
+  file(TOUCH ${dir}/pair.npy)
+  try(${CMAKE_COMMAND} --build ${dir}/build)
+  expect_failure("pair.npy is f32.2, 3., but 'h' is f32.2.") # it was read again
+  configure(${call} "-DARGUMENTS=MODEL|${dir}/model.gir|STATE|h=y_out")
+  try(${CMAKE_COMMAND} --build ${dir}/build)
+  expect_failure("--state h=y_out: the model has no output 'y_out'")
+endfunction()
+
 # The weights as a file beside the program; kernels that are measured when the user asks.
 function(case_weights_and_tuning)
   file(WRITE ${dir}/main.cpp "

@@ -12,6 +12,8 @@ extern "C" {
 
 const char *runApiFromC(const float *left, const float *right, float *scores, int64_t *best);
 const char *misuseApiFromC(void);
+/* `count` runs of filter_state, with saving, restoring and a reset between them. */
+const char *runStateFromC(const float *x, const float *expected, int count);
 
 #ifdef __cplusplus
 }

@@ -38,3 +38,4 @@ save("digit", picture)
 logits[0, 9] += 1
 np.savez(here / "wrong.npz", **{"in:image": picture, "out:logits": logits})
 save("steps", (np.arange(24).reshape(3, 2, 4) / 24).astype("f4"))
+save("pair", np.array([1.5, -2], "f4")) # a first state of tests/cmake
