@@ -152,6 +152,8 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   out.indent();
   out.line(fmt::format("static constexpr const char *name = {};", stringLiteral(p.settings.name)));
   out.line("static constexpr const char *model_sha256 = weights::model_sha256;");
+  out.line(fmt::format("static constexpr const char *model_format = {};",
+                       stringLiteral(p.module.format)));
   out.line(fmt::format("static constexpr const char *compiler_version = {};",
                        stringLiteral(p.settings.version)));
   out.blank();

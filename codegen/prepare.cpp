@@ -61,7 +61,7 @@ bool isEmitted(const Op &op) {
 // clang-format off
 constexpr std::string_view kOfTheSource[] = {"work", "c", "weights", "kSteps", "Context", "Const", "Status", "steps"};
 constexpr std::string_view kOfTheClass[] = {
-    "name", "model_sha256", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "weights_align",
+    "name", "model_sha256", "model_format", "compiler_version", "arena_size", "arena_align", "state_size", "weights_size", "weights_align",
     "check_weights", "weight", "macs", "num_inputs", "num_outputs", "num_nodes", "max_tasks", "inputs", "outputs", "nodes",
     "run", "step", "reset", "state", "restore", "State", "set_parallel_for", "set_observer", "status", "context", "node",
     "kSteps", "Context", "Status", "weights", "steps", "arena", "parallel", "observer", "extents"};
