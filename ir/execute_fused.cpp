@@ -66,8 +66,10 @@ private:
       for (Value *&value : operands)
         value = widened(value);
     const Op &made = builder_.makeOp(op.def, operands, std::move(attributes));
-    for (size_t i = 0; i < op.numResults(); ++i)
+    for (size_t i = 0; i < op.numResults(); ++i) {
+      made.result(i)->name = op.result(i)->name;
       values_[op.result(i)] = made.result(i);
+    }
   }
 
   /// A scale for each element is a scale along the one axis that there is.

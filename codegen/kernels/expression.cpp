@@ -11,7 +11,8 @@ namespace burin::kernels {
 namespace {
 namespace ops = ir::ops;
 
-// How tightly a C++ expression binds; larger is looser.
+// How tightly a C++ expression binds; larger is looser. An operator in a cast takes operands as a
+// unary one does: none that is looser than it.
 enum Precedence { primary, unary, multiplicative, additive, relational, equality, conditional };
 
 /// {0}, {1}, {2} are the operands. An empty text: not in this form.
@@ -50,7 +51,7 @@ constexpr ExpressionRow kExpressions[] = {
     {&ops::sigmoid, "rt::sigmoid({0})", "rt::sigmoid({0})", ""},
     {&ops::is_nan, "", "rt::isNan({0})", ""},
     {&ops::logical_not, "", "", "!{0}", unary},
-    {&ops::bit_not, "", "", "static_cast<{T}>(~{0})"},
+    {&ops::bit_not, "", "", "static_cast<{T}>(~{0})", unary},
     {&ops::add, "{0} + {1}", "{0} + {1}", "rt::addWrap({0}, {1})", additive},
     {&ops::sub, "{0} - {1}", "{0} - {1}", "rt::subWrap({0}, {1})", additive},
     {&ops::mul, "{0} * {1}", "{0} * {1}", "rt::mulWrap({0}, {1})", multiplicative},
@@ -66,9 +67,9 @@ constexpr ExpressionRow kExpressions[] = {
     {&ops::logical_and, "", "", "{0} && {1}", conditional},
     {&ops::logical_or, "", "", "{0} || {1}", conditional},
     {&ops::logical_xor, "", "", "{0} != {1}", equality},
-    {&ops::bit_and, "", "", "static_cast<{T}>({0} & {1})"},
-    {&ops::bit_or, "", "", "static_cast<{T}>({0} | {1})"},
-    {&ops::bit_xor, "", "", "static_cast<{T}>({0} ^ {1})"},
+    {&ops::bit_and, "", "", "static_cast<{T}>({0} & {1})", unary},
+    {&ops::bit_or, "", "", "static_cast<{T}>({0} | {1})", unary},
+    {&ops::bit_xor, "", "", "static_cast<{T}>({0} ^ {1})", unary},
     {&ops::shift_left, "", "", "rt::shiftLeft({0}, {1})"},
     {&ops::shift_right, "", "", "rt::shiftRight({0}, {1})"},
     {&ops::where, "rt::select({0}, {1}, {2})", "{0} ? {1} : {2}", "{0} ? {1} : {2}", conditional},
@@ -203,7 +204,9 @@ std::string ExpressionWriter::operand(const Op &op, size_t i, int outer) const {
   const Value *v = op.operand(i);
   const auto it = terms_.find(v);
   if (it == terms_.end() && v->isConstant()) {
-    const std::string text = constant(v);
+    std::string text = constant(v);
+    if (outer == unary && text.front() == '-')
+      text = "(" + text + ")"; // no "--"
     // Operators take a scalar beside a vector; functions do not.
     const bool literal = !vector_ || (outer != primary && outer != conditional);
     const bool bothConstant =
@@ -280,7 +283,8 @@ void ExpressionWriter::add(const Op &op) {
     text = !negative && !positive ? "false"
            : negative && positive
                ? fmt::format("rt::isInf({})", x)
-               : fmt::format("rt::isInf({0}) && {0} {1} 0", x, negative ? "<" : ">");
+               : fmt::format("rt::isInf({}) && {} {} 0", x, operand(op, 0, relational),
+                             negative ? "<" : ">");
     precedence = negative == positive ? primary : conditional;
   } else if (op.is(ops::pow) && !ir::isFloat(from)) {
     const std::string a = operand(op, 0, primary), b = operand(op, 1, primary);
@@ -303,12 +307,12 @@ void ExpressionWriter::add(const Op &op) {
           Problem::unsupported, op.at,
           fmt::format("{} of {} has no expression", op.def.name, op.operand(0)->type.text()))
           .code("codegen.expression");
-    // A pattern that is a call binds tightest and takes its operands as they are.
-    precedence =
-        pattern.find("rt::") == 0 || pattern.find("static_cast") == 0 ? primary : row->precedence;
+    // A call binds tightest and takes its operands as they are; in a cast stands an operator.
+    const bool isCall = pattern.starts_with("rt::"), isCast = pattern.starts_with("static_cast");
+    precedence = isCall || isCast ? primary : row->precedence;
     std::vector<std::string> operands;
     for (size_t i = 0; i < op.numOperands(); ++i)
-      operands.push_back(operand(op, i, precedence));
+      operands.push_back(operand(op, i, isCall ? primary : row->precedence));
     text = substitute(pattern, operands, heldIn(to));
   }
   if (isSmallFloat(to) && !op.is(ops::cast) && !op.is(ops::where) && !op.is(ops::bitcast) &&

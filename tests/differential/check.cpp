@@ -5,9 +5,11 @@
 #include "ir/text.h"
 #include "ir/verify.h"
 #include "passes/pipeline.h"
+#include "tests/differential/maker.h"
 #include "tests/differential/shrink.h"
 #include "tests/reference/reference.h"
 
+#include <cmath>
 #include <fmt/format.h>
 
 namespace burin::differential {
@@ -70,6 +72,15 @@ Graph::Graph(std::string moduleText, uint32_t graphSeed)
   const ir::Function &f = *module->functions.front();
   samples = makeSamples(f, seed);
   expected = expect(f, samples, seed);
+}
+
+bool Graph::isFinite() const {
+  for (const std::vector<ir::Tensor> &results : expected.results)
+    for (const ir::Tensor &t : results)
+      for (size_t i = 0; i < t.count(); ++i)
+        if (!std::isfinite(t.number(i)) || std::fabs(t.number(i)) > kMostBound)
+          return false;
+  return true;
 }
 
 Failure currentFailure() {

@@ -39,6 +39,8 @@ struct Graph {
   Expected expected;
 
   Graph(std::string moduleText, uint32_t seed);
+  /// Whether every number that it computes is one: rewriting may move where others come from.
+  bool isFinite() const;
 };
 
 /// Inside the compiler: the reference and the kernels, on the module behind the passes.

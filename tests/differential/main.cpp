@@ -4,17 +4,19 @@
 //     [--in-process] [--keep DIR] [--work DIR] [--compiler CXX] [--flags TEXT] [--jobs N]
 //     [--refusals] [--print] [--all]
 //
-// burin_differential FILE_OR_FOLDER... [as above]
+// burin_differential FILE_OR_FOLDER... [--mutate N] [as above]
 //
 // Random graphs, or those of .gir files between lines of `---`, compute the same by the reference
 // interpreter, by the kernels before and behind the passes, and as generated code, with symbols and
 // with numbers for them. Prints the first graph that does not, as small as it still fails; --keep
 // writes it and its sources into a folder. Graphs that the compiler refuses as not supported are
-// counted; --refusals tells why.
+// counted; --refusals tells why. --mutate: not the graphs of the files, but N that each becomes
+// with another constant, attribute, operand or op, for rules that look at too little.
 // --all goes on after a failure, and shrinks none. --print shows the graphs and does nothing else.
 #include "ir/text.h"
 #include "tests/differential/check.h"
 #include "tests/differential/maker.h"
+#include "tests/differential/mutate.h"
 #include "tests/differential/shrink.h"
 #include "tests/gir/case.h"
 
@@ -32,7 +34,7 @@ using namespace burin::differential;
 namespace {
 
 struct Options {
-  uint32_t seed = 1, count = 100;
+  uint32_t seed = 1, count = 100, mutants = 0;
   int ops = 14;
   std::optional<passes::Optimize> optimize;
   bool isCompiled = true, tellsRefusals = false, isPrinted = false, goesOn = false;
@@ -55,6 +57,8 @@ Options parse(int argc, char **argv) {
        [&](const std::string &v) { options.seed = static_cast<uint32_t>(std::stoul(v)); }},
       {"--count",
        [&](const std::string &v) { options.count = static_cast<uint32_t>(std::stoul(v)); }},
+      {"--mutate",
+       [&](const std::string &v) { options.mutants = static_cast<uint32_t>(std::stoul(v)); }},
       {"--ops", [&](const std::string &v) { options.ops = std::stoi(v); }},
       {"--optimize", [&](const std::string &v) { options.optimize = goals.at(v); }},
       {"--keep", [&](const std::string &v) { options.keep = fs::absolute(v); }},
@@ -166,6 +170,11 @@ private:
     for (const std::string &path : options_.files)
       for (const fs::path &file : filesOf(path))
         for (const tests::Case &c : tests::readCases(file.string()).cases) {
+          if (options_.mutants > 0) {
+            if (!runMutants(c.text))
+              return false;
+            continue;
+          }
           const auto graph = std::make_shared<Graph>(c.text, 1);
           for (const Way &way : allWays(options_, graph->samples.front().extents.size() + 1))
             if (!start(graph, way, pending))
@@ -174,12 +183,36 @@ private:
     return finish(pending);
   }
 
+  /// Of those that are graphs and have numbers as results.
+  bool runMutants(const std::string &text) {
+    std::vector<Pending> pending;
+    for (uint32_t seed = options_.seed; seed < options_.seed + options_.mutants; ++seed) {
+      std::mt19937 random{seed};
+      const std::optional<std::string> changed = mutated(text, random);
+      if (!changed)
+        continue;
+      std::shared_ptr<Graph> graph;
+      try {
+        graph = std::make_shared<Graph>(*changed, seed);
+      } catch (const std::exception &) {
+        continue; // an index beyond its axis, a condition that fails
+      }
+      if (!graph->isFinite())
+        continue;
+      for (const Way &way : waysOf(options_, seed))
+        if (!start(graph, way, pending))
+          return false;
+    }
+    return finish(pending);
+  }
+
   static std::vector<fs::path> filesOf(const fs::path &path) {
     if (!fs::is_directory(path))
       return {path};
     std::vector<fs::path> files;
-    for (const auto &entry : fs::directory_iterator(path))
-      files.push_back(entry.path());
+    for (const auto &entry : fs::recursive_directory_iterator(path))
+      if (entry.path().extension() == ".gir")
+        files.push_back(entry.path());
     std::ranges::sort(files);
     return files;
   }
