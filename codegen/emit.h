@@ -17,6 +17,12 @@ public:
   /// A pointer to the elements, of the type that kernels take: "c.f32(at_conv1)", "c.image",
   /// "weights::bias". `F32`: as rt::F32, for constants.
   std::string pointer(const Value *, bool asF32 = false) const;
+  /// The value that has the memory in which v lies, and v's first element there.
+  struct Place {
+    const Value *root;
+    int64_t first;
+  };
+  Place placeOf(const Value *v) const;
   std::string packed(const kernels::Packed &) const;
   /// An extent as an int: "8", "c.batch".
   std::string extent(const Dim &) const;
@@ -39,6 +45,8 @@ public:
 
 private:
   const Weight &weight(const Value *, const std::string &layout) const;
+  /// The pointer, moved by as many elements.
+  static std::string moved(const std::string &pointer, int64_t elements);
 
   std::vector<std::string> bufferNames_;
   std::unordered_map<const Value *, std::string> direct_; ///< members of the context

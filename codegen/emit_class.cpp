@@ -316,7 +316,7 @@ private:
   }
 
   std::string arenaPointer(const Value *v) const {
-    const auto it = memory_.plan.bufferOf.find(memoryOf(v));
+    const auto it = memory_.plan.bufferOf.find(ir::rootOf(v));
     const std::string at = it == memory_.plan.bufferOf.end() ? "0" : memory_.bufferName(it->second);
     return fmt::format("arena_.at<{}>({})", kernels::elementApi(v->type.element()), at);
   }

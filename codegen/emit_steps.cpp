@@ -135,7 +135,7 @@ private:
 
   void block(const ir::Block &body) {
     for (const Op &inner : body)
-      if (runs(inner))
+      if (ir::isStep(inner))
         op(inner, true);
   }
 

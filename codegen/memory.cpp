@@ -84,8 +84,18 @@ const Weight &Memory::weight(const Value *v, const std::string &layout) const {
   return w;
 }
 
+Memory::Place Memory::placeOf(const Value *value) const {
+  const Value *v = ir::rootOf(value);
+  int64_t first = ir::firstInRoot(value);
+  for (auto it = plan.joins.find(v); it != plan.joins.end(); it = plan.joins.find(v)) {
+    first += it->second.first;
+    v = it->second.whole;
+  }
+  return {v, first};
+}
+
 std::string Memory::pointer(const Value *value, bool asF32) const {
-  const Value *v = memoryOf(value);
+  const auto [v, first] = placeOf(value);
   if (v->isConstant()) {
     const Weight &w = weight(v, "");
     if (w.place == Weight::Place::given && !asF32)
@@ -95,32 +105,41 @@ std::string Memory::pointer(const Value *value, bool asF32) const {
     return asF32 ? fmt::format("rt::weights({})", where) : where;
   }
   if (const auto it = direct_.find(v); it != direct_.end())
-    return it->second;
+    return moved(it->second, first);
   if (const auto it = plan.stateOf.find(v); it != plan.stateOf.end())
-    return "c." + prepared.argumentNames[prepared.entry.states[it->second].argument];
+    return moved("c." + prepared.argumentNames[prepared.entry.states[it->second].argument], first);
   const auto buffer = plan.bufferOf.find(v);
   if (buffer == plan.bufferOf.end())
     throw InternalError(fmt::format("'{}' has no place in the plan", prepared.valueName(v)));
   if (const auto it = outputOf_.find(buffer->second); it != outputOf_.end()) {
     if (it->second.element == v->type.element())
-      return it->second.pointer;
+      return moved(it->second.pointer, first);
     // What lies there before the output may be of another type.
-    return fmt::format("static_cast<{} *>(static_cast<void *>({}))",
-                       kernels::elementCpp(v->type.element()), it->second.pointer);
+    return moved(fmt::format("static_cast<{} *>(static_cast<void *>({}))",
+                             kernels::elementCpp(v->type.element()), it->second.pointer),
+                 first);
   }
   const ElementType stored = v->type.isTensor() ? v->type.element() : ElementType::u8; // storedCpp
   accessors_.insert(stored);
   named_.buffers.insert(buffer->second);
-  const std::string text =
-      fmt::format("c.{}({})", accessorName(stored), bufferNames_[buffer->second]);
+  const std::string at = bufferNames_[buffer->second],
+                    text = fmt::format(
+                        "c.{}({})", accessorName(stored),
+                        first ? fmt::format("{} + {}", at,
+                                            first * static_cast<int64_t>(ir::elementSize(stored)))
+                              : at);
   const Op *frame = kernels::frameOf(*v, *prepared.settings.target);
   if (!frame)
     return text;
   if (plan.bufferOf.at(frame->result()) != buffer->second)
     throw InternalError(
         fmt::format("the plan holds '{}' apart from its border", prepared.valueName(v)));
-  const int64_t first = kernels::firstInFrame(frame);
-  return first ? fmt::format("{} + {}", text, first) : text;
+  const int64_t corner = kernels::firstInFrame(frame);
+  return corner ? fmt::format("{} + {}", text, corner) : text;
+}
+
+std::string Memory::moved(const std::string &pointer, int64_t elements) {
+  return elements ? fmt::format("({} + {})", pointer, elements) : pointer;
 }
 
 std::string Memory::packed(const kernels::Packed &p) const {
@@ -148,8 +167,8 @@ std::string Memory::argument(const kernels::Param &p) const {
     const bool asF32 = p.type == "const rt::F32 *";
     const std::string text = pointer(read->value, asF32);
     // In the plain form an F32 is bytes, and a float of the arena is none.
-    return asF32 && !memoryOf(read->value)->isConstant() ? fmt::format("rt::weights({})", text)
-                                                         : text;
+    return asF32 && !ir::rootOf(read->value)->isConstant() ? fmt::format("rt::weights({})", text)
+                                                           : text;
   }
   if (const auto *write = std::get_if<Argument::Write>(&p.argument.of))
     return pointer(write->value);

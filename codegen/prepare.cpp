@@ -87,14 +87,6 @@ std::string accessorName(ElementType e) {
   return std::string(e == ElementType::boolean ? "boolean" : ir::name(e));
 }
 
-bool runs(const Op &op) { return !op.is(ops::yield) && !op.is(ops::reshape); }
-
-const Value *memoryOf(const Value *v) {
-  while (v->def() && (v->def()->is(ops::reshape) || v->def()->is(ops::bind)))
-    v = v->def()->operand(0);
-  return v;
-}
-
 Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
     : module{fromModule}, settings{fromSettings}, entry{*fromModule.functions.front()},
       nameSpace{fromSettings.nameSpace.empty() ? namespaceIdentifier(fromSettings.name)
@@ -260,7 +252,7 @@ void Prepared::nameValues(const ir::Block &block) {
 
 void Prepared::prepareBlock(const ir::Block &block, StepInfo *outer, bool nested) {
   for (const Op &op : block) {
-    if (!runs(op))
+    if (!ir::isStep(op))
       continue;
     StepInfo own;
     StepInfo &step = outer ? *outer : own;
@@ -341,14 +333,14 @@ void Prepared::prepareOp(const Op &op, StepInfo &step, bool nested) {
     if (const auto *packed = std::get_if<kernels::Packed>(&p.argument.of))
       addWeight(*packed, step.node + "_" + p.name);
     else if (const auto *read = std::get_if<kernels::Argument::Read>(&p.argument.of);
-             read && memoryOf(read->value)->isConstant())
-      addPlainWeight(memoryOf(read->value), step.node + "_" + p.name);
+             read && ir::rootOf(read->value)->isConstant())
+      addPlainWeight(ir::rootOf(read->value), step.node + "_" + p.name);
   }
   for (const kernels::Functor &functor : call.functors) {
     for (const kernels::Param &m : functor.members)
       if (const auto *read = std::get_if<kernels::Argument::Read>(&m.argument.of);
-          read && memoryOf(read->value)->isConstant())
-        addPlainWeight(memoryOf(read->value), step.node + "_" + m.name);
+          read && ir::rootOf(read->value)->isConstant())
+        addPlainWeight(ir::rootOf(read->value), step.node + "_" + m.name);
     addFunctor(functor);
   }
   step.scratchBytes = std::max(step.scratchBytes, call.scratchBytes);

@@ -6,6 +6,7 @@
 #include "codegen/compile.h"
 #include "codegen/kernels/kernel_def.h"
 #include "codegen/names.h"
+#include "ir/views.h"
 
 #include <map>
 
@@ -153,9 +154,5 @@ private:
 std::string shortType(const Type &);
 /// The member function of the context that points to such elements: "f32".
 std::string accessorName(ElementType);
-/// The ops of a block that run: all but the yield and what only renames memory.
-bool runs(const Op &);
-/// What a value's memory is called after: through the ops that only rename it.
-const Value *memoryOf(const Value *);
 
 } // namespace burin::codegen

@@ -52,25 +52,29 @@ std::string list(const std::vector<std::string> &rows, std::string_view indent) 
 }
 
 std::optional<size_t> bufferOf(const ir::MemoryPlan &plan, const Value *v) {
-  const auto it = plan.bufferOf.find(memoryOf(v));
+  const auto it = plan.bufferOf.find(ir::rootOf(v));
   return it == plan.bufferOf.end() ? std::nullopt : std::optional(it->second);
 }
 
 /// What a step makes, with its place in the arena, unless that is memory of the caller or a state.
-std::string results(const ir::MemoryPlan &plan, const std::set<size_t> &buffersOfCaller,
-                    const Op &op, const ir::Target &target) {
+std::string results(const Memory &memory, const std::set<size_t> &buffersOfCaller, const Op &op,
+                    const ir::Target &target) {
   std::vector<std::string> rows;
   for (size_t i = 0; i < op.numResults(); ++i) {
     const Value *v = op.result(i);
     if (!v->type.isTensor())
       continue;
-    const std::optional<size_t> buffer = bufferOf(plan, v);
+    const std::optional<size_t> buffer = bufferOf(memory.plan, v);
     // Of an image with a border in memory, the border's step tells the place of both.
     const bool isInArena =
         buffer && !buffersOfCaller.contains(*buffer) && !kernels::frameOf(*v, target);
-    rows.push_back(
-        tensor(v->name, v->type,
-               isInArena ? fmt::format(", \"offset\": {}", plan.buffers[*buffer].offset) : ""));
+    std::string place;
+    if (isInArena)
+      place = fmt::format(", \"offset\": {}",
+                          memory.plan.buffers[*buffer].offset +
+                              memory.placeOf(v).first *
+                                  static_cast<int64_t>(ir::elementSize(v->type.element())));
+    rows.push_back(tensor(v->name, v->type, place));
   }
   return fmt::format("[{}]", fmt::join(rows, ", "));
 }
@@ -102,7 +106,7 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
         quoted(call ? call->kernel->variant : ""),
         quoted(call && call->kernel->reason ? call->kernel->reason(*s.op, *p.settings.target) : ""),
         quoted(call ? p.stubs[call->stub].name : ""), s.macs, s.scratchBytes,
-        results(plan, buffersOfCaller, *s.op, *p.settings.target)));
+        results(memory, buffersOfCaller, *s.op, *p.settings.target)));
   }
   for (const Stub &s : p.stubs)
     stubs.push_back(fmt::format("{{\"name\": {}, \"kernel\": {}, \"layers\": {}}}", quoted(s.name),

@@ -5,7 +5,9 @@
 #include "codegen/prepare.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
+#include <unordered_set>
 
 namespace burin::codegen {
 namespace {
@@ -54,6 +56,21 @@ std::string nameOf(const Call &call, const std::vector<std::string> &texts) {
     at = std::max(at, end);
   }
   return out;
+}
+
+/// The identifiers in a text: a stub may have as many parameters as lines.
+std::unordered_set<std::string_view> wordsOf(const std::vector<std::string> &lines) {
+  const auto isPart = [](char c) {
+    return c == '_' || std::isalnum(static_cast<unsigned char>(c));
+  };
+  std::unordered_set<std::string_view> words;
+  for (const std::string_view line : lines)
+    for (size_t at = 0, end; at < line.size(); at = end + 1) {
+      for (end = at; end < line.size() && isPart(line[end]);)
+        ++end;
+      words.insert(line.substr(at, end - at));
+    }
+  return words;
 }
 
 } // namespace
@@ -120,8 +137,9 @@ void Prepared::makeStub(const std::vector<size_t> &group) {
   stub.variant = first.kernel->variant;
   stub.includes = call.includes;
   stub.returnsStatus = call.returnsStatus;
+  const std::unordered_set<std::string_view> words = wordsOf(stub.body);
   const auto parameter = [&](const Param &p) {
-    const bool isUsed = kernels::mentions(stub.body, p.name);
+    const bool isUsed = words.contains(p.name);
     stub.parameters.push_back(
         isUsed ? fmt::format("{}{}{}", p.type, p.type.back() == '*' ? "" : " ", p.name) : p.type);
   };
@@ -130,7 +148,7 @@ void Prepared::makeStub(const std::vector<size_t> &group) {
   for (size_t i = 0; i < call.functors.size(); ++i)
     stub.parameters.push_back(
         fmt::format("{} {}", functorName(call.functors[i]), call.functorNames[i]));
-  stub.parameters.emplace_back(kernels::mentions(stub.body, "work") ? "rt::Work work" : "rt::Work");
+  stub.parameters.emplace_back(words.contains("work") ? "rt::Work work" : "rt::Work");
 
   for (size_t k = 0; k < group.size(); ++k) {
     OpCall &prepared = callOf(group[k]);

@@ -28,6 +28,13 @@ struct MemoryPlan {
   /// What lies in the memory of a state, by index in Function::states (of a loop's carried value:
   /// in bufferOf): its argument, views of it, and the new state if it is written in place.
   std::unordered_map<const Value *, size_t> stateOf;
+  /// What is made where a concat has its place (ir/views.h): the concat's result, and the element of
+  /// it at which the value begins.
+  struct Join {
+    const Value *whole;
+    int64_t first;
+  };
+  std::unordered_map<const Value *, Join> joins;
   std::vector<int64_t> scratchOffset; ///< for each step; -1: it has none
   int64_t arenaBytes = 0;
   int64_t lowerBound = 0; ///< the most that lives at once: no plan of these buffers can do better

@@ -11,8 +11,6 @@ using ir::Op;
 using ir::Trait;
 using ir::Value;
 
-bool isStep(const Op &op) { return !op.is(ops::yield) && !op.is(ops::reshape); }
-
 bool canFail(const Op &op) {
   if (op.is(ops::bind) || op.is(ops::assert_) || op.is(ops::optional_get) || op.is(ops::list_get) ||
       op.is(ops::list_insert) || op.is(ops::list_erase) || op.is(ops::list_concat))
@@ -33,10 +31,11 @@ const Op *ancestorIn(const ir::Block &block, const Op *op) {
   return op;
 }
 
-const Value *rootOf(const Value *v) {
-  while (v->def() && isView(*v->def()))
-    v = v->def()->operand(0);
-  return v;
+bool isWhole(const Value *v) {
+  for (; v->def() && isView(*v->def()); v = v->def()->operand(0))
+    if (v->def()->is(ops::slice))
+      return false;
+  return true;
 }
 
 bool isReadInStep(const Value *v, const Op &op, const Value &result) {

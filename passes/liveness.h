@@ -5,12 +5,14 @@
 
 #include "ir/graph.h"
 #include "ir/ops.h"
+#include "ir/views.h"
 
 namespace burin::passes {
 
-/// Whether the op does something when the function runs: all but `yield` and `reshape`.
-bool isStep(const ir::Op &);
-inline bool isView(const ir::Op &op) { return op.def.is(ir::Trait::view); }
+using ir::isStep;
+using ir::isView;
+using ir::rootOf;
+
 /// Whether its blocks run as statements; those of the others work on single elements.
 inline bool hasStatements(const ir::Op &op) { return op.is(ir::ops::if_) || op.is(ir::ops::loop); }
 inline unsigned carriedBy(const ir::Op &loop) {
@@ -20,8 +22,8 @@ inline unsigned carriedBy(const ir::Op &loop) {
 bool canFail(const ir::Op &);
 /// The op of `block` that holds `op`, itself or in its blocks; null if it is outside.
 const ir::Op *ancestorIn(const ir::Block &block, const ir::Op *op);
-/// The value that a view names, through any number of views.
-const ir::Value *rootOf(const ir::Value *);
+/// Whether v has all of its root's memory: no slice is between them.
+bool isWhole(const ir::Value *);
 /// Whether `op` and what it holds read, of v and its views, at most the element of `result` that is
 /// written: as a fused op reads an operand that is not broadcast.
 bool isReadInStep(const ir::Value *v, const ir::Op &op, const ir::Value &result);

@@ -6,6 +6,7 @@
 #include "passes/place.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace burin::passes {
 namespace ops = ir::ops;
@@ -56,6 +57,12 @@ public:
           const PlanOptions &options)
       : function_{function}, scratch_{scratch}, alignment_{alignment}, options_{options} {
     function.body.walk([&](const Op &op) { blocks_ += hasStatements(op) ? op.numBlocks() : 0; });
+    for (const auto &pair : options.shared)
+      sharedIn_[pair.first->def()->parent()].push_back(pair);
+    function.body.walk([&](const Op &op) {
+      if (op.is(ops::concat))
+        join(op);
+    });
   }
 
   MemoryPlan run() {
@@ -68,6 +75,10 @@ public:
     out.lowerBound = frames_[entry].bound;
     out.peakStep = frames_[entry].peak;
     out.scratchOffset = std::move(scratchOffset_);
+    for (const auto &[value, whole] : joins_)
+      if (homeOf(value) != homeOf(whole.whole))
+        throw InternalError(fmt::format("'{}' lies apart from what it is joined to", value->name));
+    out.joins = std::move(joins_);
     report(entry, 0, -2, out);
     for (size_t i = 0; i < scratch_.size(); ++i)
       if (out.scratchOffset[i] >= 0)
@@ -129,7 +140,7 @@ private:
   /// The last step of `block` at which v or a view of it is read, at least `least`.
   int lastUse(const Block &block, const Value *v, int least) const {
     for (const ir::Use *use = v->firstUse(); use; use = use->next) {
-      if (!use->user->is(ops::reshape))
+      if (!isView(*use->user) || isStep(*use->user))
         least = std::max(least, stepOf(ancestorIn(block, use->user)));
       if (isView(*use->user))
         least = lastUse(block, use->user->result(), least);
@@ -160,7 +171,7 @@ private:
         else if (homeOf(v) == Home{})
           newCell(self, v, stepOf(&op), lastUse(block, v, stepOf(&op)));
       }
-    share(self);
+    share(self, block);
     if (options_.inPlace) {
       writeOverOld(self, block);
       for (const Op &op : block)
@@ -175,8 +186,20 @@ private:
     return self;
   }
 
-  void share(int frame) {
-    for (const auto &[inner, outer] : options_.shared)
+  /// What is made in place of the concat's operands.
+  void join(const Op &concat) {
+    int64_t first = 0;
+    for (size_t i = 0; i < concat.numOperands(); ++i) {
+      if (const Value *v = ir::joinedOperand(concat, i)) {
+        sharedIn_[concat.parent()].emplace_back(v, concat.result());
+        joins_.emplace(v, MemoryPlan::Join{concat.result(), first});
+      }
+      first += concat.operand(i)->type.count().bounds().hi; // a number where one is joined
+    }
+  }
+
+  void share(int frame, const Block &block) {
+    for (const auto &[inner, outer] : sharedIn_[&block])
       if (const Home a = homeOf(inner), b = homeOf(outer); isOf(frame, a) && isOf(frame, b)) {
         merge(a.cell, b.cell);
         cells_[b.cell].isFixed = true;
@@ -232,7 +255,7 @@ private:
       return false;
     const Cell &a = cells_[from.cell], &b = cells_[to.cell];
     if (a.isFixed || b.isFixed || a.last != stepOf(&op) || a.bytes != b.bytes ||
-        operand->type.shape() != result.type.shape() ||
+        !isWhole(operand) || operand->type.shape() != result.type.shape() ||
         ir::elementSize(operand->type.element()) != ir::elementSize(result.type.element()))
       return false;
     if (!isOnlyCarried(operand, op, result.index()) || operand != rootOf(operand)) {
@@ -334,7 +357,9 @@ private:
   std::vector<Frame> frames_;
   std::unordered_map<const Value *, Home> home_;
   std::unordered_map<const Op *, int> stepIndex_;
+  std::unordered_map<const Block *, std::vector<std::pair<const Value *, const Value *>>> sharedIn_;
   std::unordered_map<int, size_t> bufferOfCell_;
+  std::unordered_map<const Value *, MemoryPlan::Join> joins_;
   std::vector<int64_t> scratchOffset_;
 };
 

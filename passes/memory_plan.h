@@ -2,8 +2,8 @@
 //
 // Where every value lies while an entry point runs: one arena, planned here, only read by codegen.
 //
-// A step is an op of the entry block that does something: all but `yield` and `reshape`, whose
-// result is its operand's memory. An input lives from step -1 until its last use, an output from
+// A step is an op of the entry block that does something (ir/views.h): the results of the others
+// are memory of their operands. An input lives from step -1 until its last use, an output from
 // the step that writes it to the end. Constants and states have no buffer; a new state is written
 // over the old one where nothing can fail or read after it (`states`), else it has a buffer like an
 // output and is copied when the run has succeeded.
@@ -40,8 +40,7 @@ struct PlanOptions {
   int64_t effort = 20'000'000; ///< comparisons of two buffers spent on better orders, about 0.2 s
 };
 
-/// The ops of the entry block that run, in order: all but `yield` and those whose result only is
-/// another name of their operand (reshape).
+/// The ops of the entry block that run, in order.
 std::vector<const ir::Op *> steps(const ir::Function &);
 
 using ir::bufferBytes;

@@ -84,10 +84,11 @@ private:
 
   void connect(const ir::Block &block, uint32_t i) {
     bool effect = false;
+    const bool isRead = !isView(*ops[i]) || isStep(*ops[i]); // not by what only names memory
     ops[i]->walk([&](Op &inner) {
       effect = effect || inner.def.is(ir::Trait::effect);
       for (const Value *v : operandsOf(inner))
-        read(block, i, v);
+        read(block, i, v, isRead);
       forSymbols(inner, [&](std::string_view symbol) {
         if (const auto it = definer_.find(symbol);
             it != definer_.end() && it->second != i && it->second != UINT32_MAX)
@@ -105,13 +106,13 @@ private:
     lastEffect_ = i;
   }
 
-  void read(const ir::Block &block, uint32_t i, const Value *v) {
+  void read(const ir::Block &block, uint32_t i, const Value *v, bool isRead) {
     if (!v || !v->def())
       return;
     const Op *from = ancestorIn(block, v->def());
     if (from && from != ops[i])
       before[i].push_back(index_.at(from));
-    if (const auto it = buffer_.find(v); it != buffer_.end() && isStep(*ops[i]))
+    if (const auto it = buffer_.find(v); it != buffer_.end() && isRead)
       reads[i].push_back(it->second);
   }
 

@@ -6,9 +6,11 @@
 #include "codegen/kernels/frame.h"
 #include "codegen/kernels/nd_text.h"
 #include "ir/ops.h"
+#include "ir/views.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace burin::kernels {
 namespace {
@@ -147,23 +149,25 @@ void emitConcat(Call &call) {
   Dim outer = 1, inner = 1;
   for (size_t i = 0; i < shape.size(); ++i)
     (i < axis ? outer : inner) = (i < axis ? outer : inner) * (i == axis ? Dim(1) : shape[i]);
-  call.name = fmt::format("concat{}", op.numOperands());
   call.include("burin/rt/nd.h");
-  std::vector<std::string> in;
+  std::vector<std::string> in; // empty: the operand was made in its place
   for (size_t i = 0; i < op.numOperands(); ++i)
-    in.push_back(call.read(op.operand(i), fmt::format("in{}", i)));
+    in.push_back(ir::joinedOperand(op, i) ? "" : call.read(op.operand(i), fmt::format("in{}", i)));
+  call.name = fmt::format("concat{}", op.numOperands() - std::ranges::count(in, ""));
   const std::string out = call.write(op.result(), "out");
   const std::string rowLength = call.number(shape[axis] * inner, "outRow");
-  Dim at = 0;
+  Dim next = 0;
   for (size_t i = 0; i < op.numOperands(); ++i) {
-    const Dim length = op.operand(i)->type.dim(axis) * inner;
+    const Dim length = op.operand(i)->type.dim(axis) * inner,
+              at = std::exchange(next, next + length);
+    if (in[i].empty())
+      continue;
     const std::string n = call.number(length, fmt::format("row{}", i)),
                       to = call.number(at, fmt::format("at{}", i));
     call.line(fmt::format("rt::stridedCopy(rt::Nd<2>{{{{{}, {}}}}}, {}, rt::Nd<2>{{{{{}, 1}}}}, "
                           "{}, rt::Nd<2>{{{{{}, 1}}}}, work);",
                           call.number(outer, fmt::format("rows{}", i)), n, in[i], n,
                           to == "0" ? out : fmt::format("{} + {}", out, to), rowLength));
-    at = at + length;
   }
   call.units = outer;
   call.unitsOf = "rows";
