@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "frontend/torchscript/interpreter.h"
+#include "frontend/torchscript/operators.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -62,12 +62,12 @@ ElementType promoteTypes(ElementType a, ElementType b) {
   return size == 1 ? ElementType::i16 : size == 2 ? ElementType::i32 : ElementType::i64;
 }
 
-Call::Call(Interpreter &owner, Evaluation &evaluation, const Schema &of, std::vector<Host> given,
+Call::Call(Operators &owner, Evaluation &evaluation, const Schema &of, std::vector<Host> given,
            int64_t ofArchive)
-    : interpreter{owner}, in{evaluation}, to{evaluation.to()}, schema{of},
+    : operators{owner}, in{evaluation}, to{evaluation.to()}, schema{of},
       values(std::move(given)), version{ofArchive} {}
 
-void Call::note(std::string text) const { interpreter.note(std::move(text)); }
+void Call::note(std::string text) const { operators.note(std::move(text)); }
 
 void Call::unsupported(std::string_view code, std::string why, std::string hint) const {
   throw CompileError(Problem::unsupported, to.at, std::move(why))

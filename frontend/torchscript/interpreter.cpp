@@ -21,8 +21,8 @@ bool isTelling(std::string_view name) {
 
 Interpreter::Interpreter(Program &program, Evaluation &evaluation, std::vector<Host> constants,
                          int64_t version, Findings &found)
-    : program_{program}, in_{evaluation},
-      constants_(std::move(constants)), version_{version}, found_{found} {}
+    : program_{program}, in_{evaluation}, operators_{evaluation, version, found},
+      constants_(std::move(constants)), found_{found} {}
 
 Location Interpreter::locationAt(uint32_t offset, std::string op) {
   return {path_.empty() ? "forward" : path_, std::move(op),

@@ -5,7 +5,7 @@
 // `if` and `loop`.
 #pragma once
 
-#include "frontend/torchscript/lowering.h"
+#include "frontend/torchscript/operators.h"
 #include "frontend/torchscript/program.h"
 
 namespace burin::torchscript {
@@ -26,26 +26,18 @@ struct Raised {
 
 class Interpreter {
 public:
-  /// What is found on the way, for whoever compiles the model.
-  struct Findings {
-    std::vector<Diagnostic> problems;
-    std::vector<std::string> notes; ///< what the compiled model leaves out
-  };
+  using Findings = torchscript::Findings;
 
   Interpreter(Program &, Evaluation &, std::vector<Host> constants, int64_t version, Findings &);
 
   Host call(const Function &, const Given &);
   Host callMethod(const CellRef &object, std::string_view method, Given);
   /// An operator by its name without overload, "aten::add". `target` names its results.
-  Host callOperator(const std::string &name, const Given &);
-
-  /// Tells what the operator that runs now does in PyTorch alone, once.
-  void note(const std::string &text);
+  Host callOperator(const std::string &name, const Given &given) {
+    return operators_.call(name, given);
+  }
 
   Evaluation &evaluation() { return in_; }
-  int64_t version() const {
-    return version_;
-  } ///< of the archive: operators had other meanings once
   Program &program() { return program_; }
 
 private:
@@ -84,19 +76,14 @@ private:
   Host attributeOf(const Host &, const std::string &name, const Expr &at);
   Type typeAt(const Expr &e) const { return typeOf(e, *file_); }
 
-  // ---- operators: operators.cpp ----
-  Host lower(const Overload &, std::vector<Host> values);
-  Host callInPlace(const std::string &name, const Given &);
-  Host report(const CompileError &);
-
   [[noreturn]] void fail(const Expr &, std::string_view code, std::string text,
                          std::string hint = {});
   Location locationAt(uint32_t offset, std::string op = {});
 
   Program &program_;
   Evaluation &in_;
+  Operators operators_;
   std::vector<Host> constants_;
-  int64_t version_;
   Findings &found_;
   const SourceFile *file_ = nullptr; ///< of what runs now
   std::string path_;                 ///< of the module whose method runs now

@@ -13,7 +13,7 @@
 
 namespace burin::torchscript {
 
-class Interpreter;
+class Operators;
 using ir::Dim;
 using ir::Dims;
 using ir::ElementType;
@@ -26,9 +26,9 @@ namespace compose = burin::compose;
 /// One call of an operator while it is lowered.
 class Call {
 public:
-  Call(Interpreter &, Evaluation &, const Schema &, std::vector<Host> values, int64_t version);
+  Call(Operators &, Evaluation &, const Schema &, std::vector<Host> values, int64_t version);
 
-  Interpreter &interpreter;
+  Operators &operators;
   Evaluation &in;
   ir::Builder &to;
   const Schema &schema;
@@ -113,6 +113,8 @@ struct Overload {
 };
 /// The overloads of "aten::add" in torch's order; empty for an operator that has no row.
 std::span<const Overload *const> overloadsOf(std::string_view name);
+/// Of "aten::add.Tensor"; null for one that has no row.
+const Overload *overloadNamed(std::string_view fullName);
 /// All of them, in the order of the tables.
 const std::vector<Overload> &allOverloads();
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// From a printed call to the row of its overload: names of overloads are not in the file.
+#include "frontend/torchscript/operators.h"
+
 #include "frontend/common/order.h"
-#include "frontend/torchscript/interpreter.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -80,23 +79,6 @@ void collectValues(Evaluation &in, const Host &h, std::vector<Value *> &into) {
       collectValues(in, item, into);
 }
 
-struct Match {
-  const Overload *overload = nullptr;
-  std::vector<Host> values;
-};
-
-/// The first overload that fits: without implicit conversions if there is a choice, then with them.
-std::optional<Match> resolve(std::span<const Overload *const> candidates, const Given &given) {
-  for (const bool converts : {false, true}) {
-    if (!converts && candidates.size() == 1)
-      continue;
-    for (const Overload *o : candidates)
-      if (auto values = match(o->schema, given, converts))
-        return Match{o, std::move(*values)};
-  }
-  return std::nullopt;
-}
-
 } // namespace
 
 const std::vector<Overload> &allOverloads() {
@@ -125,8 +107,18 @@ std::span<const Overload *const> overloadsOf(std::string_view name) {
   return it == kByName.end() ? std::span<const Overload *const>{} : it->second;
 }
 
-/// Keeps a problem and goes on, so that all are reported; what it would have made is not there.
-Host Interpreter::report(const CompileError &error) {
+const Overload *overloadNamed(std::string_view fullName) {
+  static const auto kByName = [] {
+    std::unordered_map<std::string, const Overload *> byName;
+    for (const Overload &o : allOverloads())
+      byName.emplace(o.schema.fullName(), &o);
+    return byName;
+  }();
+  const auto it = kByName.find(std::string(fullName));
+  return it == kByName.end() ? nullptr : it->second;
+}
+
+Host Operators::report(const CompileError &error) {
   const Diagnostic &d = error.diagnostic();
   const auto same = [&](const Diagnostic &other) {
     return other.at == d.at && other.text == d.text;
@@ -136,7 +128,7 @@ Host Interpreter::report(const CompileError &error) {
   return Uninitialized{};
 }
 
-void Interpreter::note(const std::string &text) {
+void Operators::note(const std::string &text) {
   const Location &at = in_.to().at;
   const std::string note =
       fmt::format("{}{}", at.source.empty() ? fmt::format("'{}'", at.node) : at.source, text);
@@ -144,44 +136,114 @@ void Interpreter::note(const std::string &text) {
     found_.notes.push_back(note);
 }
 
-Host Interpreter::callOperator(const std::string &name, const Given &given) {
-  in_.to().at.op = name;
-  const auto poisoned = [&](const Host &h) { return isPoison(h); };
+Host Operators::unknown(const std::string &name, std::string hint) {
+  return report(CompileError(Problem::unsupported, in_.to().at,
+                             fmt::format("the operator {} is not supported", name))
+                    .code("torchscript.operator")
+                    .hint(std::move(hint)));
+}
+
+Host Operators::misfit(const std::string &name, const Given &given) {
+  return report(CompileError(Problem::unsupported, in_.to().at,
+                             fmt::format("{}({}) fits no overload that burin knows", name,
+                                         argumentTypes(given)))
+                    .code("torchscript.overload")
+                    .hint("`burin ops` lists what is supported"));
+}
+
+std::optional<Host> Operators::poisonOf(const Given &given) {
   for (const Host &h : given.positional)
     if (const std::string why = whyOf(h); !why.empty())
       return report(CompileError(Problem::unsupported, in_.to().at, why).code("torchscript.merge"));
-  if (std::ranges::any_of(given.positional, poisoned) ||
-      std::ranges::any_of(given.keywords, [&](const auto &k) { return poisoned(k.second); }))
+  if (std::ranges::any_of(given.positional, isPoison) ||
+      std::ranges::any_of(given.keywords, [](const auto &k) { return isPoison(k.second); }))
     return Uninitialized{};
-  const auto candidates = overloadsOf(name);
-  const bool inPlace = name.ends_with('_') && !name.ends_with("__");
-  if (candidates.empty() && inPlace &&
-      !overloadsOf(std::string_view(name).substr(0, name.size() - 1)).empty())
-    return callInPlace(name, given);
-  if (candidates.empty())
-    return report(CompileError(Problem::unsupported, in_.to().at,
-                               fmt::format("the operator {} is not supported", name))
-                      .code("torchscript.operator")
-                      .hint("`burin ops` lists what is supported"));
-  std::optional<Match> found = resolve(candidates, given);
-  if (!found)
-    return report(CompileError(Problem::unsupported, in_.to().at,
-                               fmt::format("{}({}) fits no overload that burin knows", name,
-                                           argumentTypes(given)))
-                      .code("torchscript.overload")
-                      .hint("`burin ops` lists what is supported"));
-  return lower(*found->overload, std::move(found->values));
+  return std::nullopt;
 }
 
-Host Interpreter::lower(const Overload &overload, std::vector<Host> values) {
+/// The first overload that fits: without implicit conversions if there is a choice, then with them.
+std::optional<Operators::Match> Operators::resolve(std::span<const Overload *const> candidates,
+                                                   const Given &given) {
+  for (const bool converts : {false, true}) {
+    if (!converts && candidates.size() == 1)
+      continue;
+    for (const Overload *o : candidates)
+      if (auto values = match(o->schema, given, converts))
+        return Match{o, std::move(*values)};
+  }
+  return std::nullopt;
+}
+
+Host Operators::call(const std::string &name, const Given &given) {
+  in_.to().at.op = name;
+  if (std::optional<Host> poison = poisonOf(given))
+    return *poison;
+  auto candidates = overloadsOf(name);
+  const bool inPlace = candidates.empty() && name.ends_with('_') && !name.ends_with("__");
+  if (inPlace)
+    candidates = overloadsOf(std::string_view(name).substr(0, name.size() - 1));
+  if (candidates.empty())
+    return unknown(name, "`burin ops` lists what is supported");
+  std::optional<Match> found = resolve(candidates, given);
+  if (!found)
+    return misfit(name, given);
+  return inPlace ? lowerInPlace(name, std::move(*found))
+                 : lower(*found->overload, std::move(found->values));
+}
+
+namespace {
+
+/// "aten::add_.Tensor" writes what "aten::add.Tensor" makes; empty for a name without that mark.
+std::string withoutMark(const std::string &fullName) {
+  const size_t dot = std::min(fullName.find('.'), fullName.size());
+  const bool marked = dot > 2 && fullName[dot - 1] == '_' && fullName[dot - 2] != '_';
+  return marked ? fullName.substr(0, dot - 1) + fullName.substr(dot) : std::string{};
+}
+
+/// What torch takes for what a schema asks: numbers as tensors, whole numbers as floats.
+Host accepted(Evaluation &in, const Host &h, const Type &type) {
+  const Type &wanted = type.is(Type::Kind::optional) ? type.items[0] : type;
+  const Dim *whole = h.find<Dim>();
+  if (wanted.is(Type::Kind::real) && whole && whole->isNumber())
+    return static_cast<double>(whole->number());
+  if (!wanted.is(Type::Kind::tensor) ||
+      !(whole || h.holds<double>() || h.holds<bool>() || h.holds<RunNumber>()))
+    return h;
+  Host made = in.make(in.scalarOf(h));
+  made.as<TensorRef>()->wasNumber = true;
+  return made;
+}
+
+} // namespace
+
+Host Operators::callOverload(const std::string &fullName, const Given &given) {
+  in_.to().at.op = fullName;
+  if (std::optional<Host> poison = poisonOf(given))
+    return *poison;
+  const Overload *overload = overloadNamed(fullName);
+  const bool inPlace = !overload;
+  if (inPlace)
+    overload = overloadNamed(withoutMark(fullName));
+  if (!overload)
+    return unknown(fullName, "run_decompositions() before torch.export.save leaves core operators "
+                             "alone; `burin ops` lists what is supported");
+  Given fitting = given;
+  for (auto &[name, value] : fitting.keywords)
+    for (const Schema::Argument &a : overload->schema.arguments)
+      if (a.name == name)
+        value = accepted(in_, value, a.type);
+  std::optional<std::vector<Host>> values = match(overload->schema, fitting, true);
+  if (!values)
+    return misfit(fullName, given);
+  return inPlace ? lowerInPlace(fullName, {overload, std::move(*values)})
+                 : lower(*overload, std::move(*values));
+}
+
+Host Operators::lower(const Overload &overload, std::vector<Host> values) {
   in_.to().at.op = overload.schema.fullName();
+  if (!overload.lower)
+    return unknown(overload.schema.fullName(), "`burin ops` lists what is supported");
   try {
-    if (!overload.lower)
-      throw CompileError(
-          Problem::unsupported, in_.to().at,
-          fmt::format("the operator {} is not supported", overload.schema.fullName()))
-          .code("torchscript.operator")
-          .hint("`burin ops` lists what is supported");
     ir::Op *const last = in_.to().block().back();
     Host result = overload.lower(Call{*this, in_, overload.schema, std::move(values), version_});
     std::vector<Value *> made;
@@ -194,18 +256,12 @@ Host Interpreter::lower(const Overload &overload, std::vector<Host> values) {
 }
 
 /// add_ is add and a write: the same arguments, cast to the type that the tensor has.
-Host Interpreter::callInPlace(const std::string &name, const Given &given) {
-  const std::string pure = name.substr(0, name.size() - 1);
-  std::optional<Match> found = resolve(overloadsOf(pure), given);
-  const TensorRef *self =
-      found && !found->values.empty() ? found->values[0].find<TensorRef>() : nullptr;
+Host Operators::lowerInPlace(const std::string &name, Match found) {
+  const TensorRef *self = found.values.empty() ? nullptr : found.values[0].find<TensorRef>();
   if (!self)
-    return report(CompileError(Problem::unsupported, in_.to().at,
-                               fmt::format("{}({}) fits no overload that burin knows", name,
-                                           argumentTypes(given)))
-                      .code("torchscript.overload"));
+    return misfit(name, {found.values, {}});
   const TensorRef target = *self;
-  const Host result = lower(*found->overload, std::move(found->values));
+  const Host result = lower(*found.overload, std::move(found.values));
   const TensorRef *made = result.find<TensorRef>();
   if (!made)
     return result;
@@ -213,14 +269,20 @@ Host Interpreter::callInPlace(const std::string &name, const Given &given) {
     return result; // the identity
   Value *const before = in_.valueOf(target);
   Value *after = compose::cast(in_.to(), in_.valueOf(*made), before->type.element());
-  if ((*made)->base() == target || after->type.shape() != before->type.shape())
+  if ((*made)->base() == target || after->type.shape() != before->type.shape()) {
+    const std::string &pure = found.overload->schema.name;
     return report(
         CompileError(Problem::unsupported, in_.to().at,
                      fmt::format("{} changes the shape of a tensor in place, from {} to {}", name,
                                  before->type.text(), after->type.text()))
             .code("torchscript.in_place")
             .hint(fmt::format("use torch.{} and its result", pure.substr(pure.rfind(':') + 1))));
-  in_.write(target, after);
+  }
+  try {
+    in_.write(target, after);
+  } catch (const CompileError &error) {
+    return report(error);
+  }
   return target;
 }
 

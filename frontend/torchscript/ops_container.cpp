@@ -252,7 +252,7 @@ Host pairs(const Call &n) {
 Host update(const Call &n) {
   const std::vector<Host> more = itemsOf(n, 1);
   for (size_t i = 0; i + 1 < more.size(); i += 2)
-    setValue(Call{n.interpreter, n.in, n.schema, {n.values[0], more[i], more[i + 1]}, n.version});
+    setValue(Call{n.operators, n.in, n.schema, {n.values[0], more[i], more[i + 1]}, n.version});
   return None{};
 }
 Host emptyDict(const Call &) {
