@@ -65,6 +65,10 @@ constexpr Topic kCodes[] = {
     {"codegen.string", "A constant of text",
      R"(  Constants of strings cannot be compiled yet.
 )"},
+    {"dims.bounds", "A dimension beyond the bounds of the program",
+     R"(  A program of torch.export says for which extents it is, and was checked for these alone. Export it
+  with wider ones: torch.export.Dim("batch", min=1, max=64).
+)"},
     {"dims.unbounded", "A dimension without an upper bound",
      R"(  Memory is planned at compile time, so every dimension that stays open needs a bound: --dim
   batch=1..8, or a number, --dim batch=1. See `burin help shapes`.
@@ -81,6 +85,44 @@ constexpr Topic kCodes[] = {
      "  Kernels count elements in an int: at most 2^31 - 1 of them in a tensor.\n"},
     {"kernels.rank", "A tensor with too many axes",
      "  Kernels take up to 8 axes, after neighbours that move together were joined.\n"},
+    {"exported.argument", "An argument that is not supported, or --arg does not fit",
+     R"(  Operators take tensors, numbers, texts and lists of them. --arg gives a number that the program
+  takes as an input, by its name.
+)"},
+    {"exported.branch", "A value that differs on two ways through the program",
+     R"(  What a branch or an iteration of a loop leaves has one shape and type, whichever way is taken.
+)"},
+    {"exported.file", "A .pt2 file that cannot be read",
+     R"(  The message says where it is damaged, or what in it is not known: the member of the archive, and
+  the place in its JSON.
+)"},
+    {"exported.graph", "A graph that does not fit together",
+     R"(  A value is not what the program says of it. Was the file edited, or written by another version of
+  PyTorch than it says?
+)"},
+    {"exported.guard", "Shapes that the program is not for",
+     R"(  torch.export follows one way through the model and notes what its shapes must be for it. PyTorch
+  refuses others, and so does burin: while compiling, or by failed_assert in a run.
+)"},
+    {"exported.input", "An input that is not supported, or --input-shape does not fit",
+     R"(  Inputs are tensors and numbers, in tuples, lists and dicts. --input-shape fixes extents that the
+  program leaves open, and no others.
+)"},
+    {"exported.operator", "An operator that burin does not have",
+     R"(  run_decompositions() before torch.export.save leaves core operators alone, and makes the casts of
+  autocast and the writes of branches part of the program.
+)"},
+    {"exported.output", "An output that is not there, or is no tensor",
+     R"(  Outputs are tensors and numbers, in tuples, lists and dicts: output, output.0, output.KEY. What a
+  run leaves in an input is the output INPUT.next.
+)"},
+    {"exported.program", "Which program of the archive",
+     R"(  A .pt2 may hold several: --signature chooses one; without it, the one that is called model, or the
+  only one.
+)"},
+    {"exported.state", "A buffer that cannot be a state",
+     R"(  What a program writes into a buffer lives from run to run. It has one type and one shape.
+)"},
     {"onnx.attribute", "An attribute that is missing or has a wrong type or value",
      R"(  The message names the attribute, what it is and what the operator's specification allows.
 )"},

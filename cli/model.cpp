@@ -7,6 +7,7 @@
 #include "cli/states.h"
 #include "codegen/kernels/evaluator.h"
 #include "codegen/names.h"
+#include "frontend/exported/import.h"
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/lookalike.h"
 #include "frontend/onnx/read.h"
@@ -44,7 +45,7 @@ bool looksLikeGir(std::string_view text) {
   return std::ranges::any_of(kWords, [&](std::string_view word) { return text.starts_with(word); });
 }
 
-enum class Format { onnx, torchscript, savedmodel, gir };
+enum class Format { onnx, torchscript, pt2, savedmodel, gir };
 
 /// Throws for what is none of them; the words about it are those of the frontends.
 Format formatOf(const fs::path &path, const MappedFile &file, std::string_view given) {
@@ -54,6 +55,8 @@ Format formatOf(const fs::path &path, const MappedFile &file, std::string_view g
     return Format::savedmodel;
   if (given == "gir" || (given.empty() && looksLikeGir(file.text())))
     return Format::gir;
+  if (given == "pt2" || (given.empty() && exported::isExported(path)))
+    return Format::pt2;
   const auto refuseFile = [&](std::string_view what, const std::string &hint) {
     refuse(Problem::unreadable,
            fmt::format("'{}' is {}, not a model", path.filename().string(), what), hint);
@@ -195,6 +198,8 @@ void refuseOptions(const Settings &settings, std::initializer_list<std::string_v
 template <class Import> Model modelOf(Import import, const Shapes &shapes) {
   shapes.finish(*import.module);
   Model model;
+  if constexpr (requires { import.notes; })
+    model.notes = std::move(import.notes);
   model.module = std::move(import.module);
   model.files = std::move(import.files);
   return model;
@@ -207,11 +212,28 @@ Model readOnnx(const fs::path &path, const Settings &settings) {
   const Shapes shapes(settings, [&] { return inputsOf(onnx::readModel(path).graph); });
   options.dims = shapes.ofModel();
   options.inputShapes = shapes.shapes();
-  onnx::Import import = onnx::importModel(path, options);
-  std::vector<std::string> notes = std::move(import.notes);
-  Model model = modelOf(std::move(import), shapes);
-  model.notes = std::move(notes);
-  return model;
+  return modelOf(onnx::importModel(path, options), shapes);
+}
+
+/// Of --arg.
+std::map<std::string, std::string, std::less<>> argumentsOf(const Settings &settings) {
+  std::map<std::string, std::string, std::less<>> arguments;
+  for (const std::string &text : settings.list("arg")) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      refuse(Problem::usage, fmt::format("--arg is '{}', expected NAME=VALUE", text));
+    arguments.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return arguments;
+}
+
+/// Of --signature, of which there may be one; empty for none.
+std::string signatureOf(const Settings &settings) {
+  const std::vector<std::string> signatures = settings.list("signature");
+  if (signatures.size() > 1)
+    refuse(Problem::unsupported, "--signature: one class has one entry point so far",
+           "compile each signature by itself");
+  return signatures.empty() ? std::string() : signatures.front();
 }
 
 Model readTorchScript(const fs::path &path, const Settings &settings) {
@@ -226,18 +248,25 @@ Model readTorchScript(const fs::path &path, const Settings &settings) {
                        left.begin()->first));
   options.inputShapes = shapes.shapes();
   options.inputTypes = shapes.elements();
-  for (const std::string &text : settings.list("arg")) {
-    const size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      refuse(Problem::usage, fmt::format("--arg is '{}', expected NAME=VALUE", text));
-    options.arguments.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
-  }
+  options.arguments = argumentsOf(settings);
   options.evaluator = &kernels::evaluator();
-  torchscript::Import import = torchscript::importModel(path, options);
-  std::vector<std::string> notes = std::move(import.notes);
-  Model model = modelOf(std::move(import), shapes);
-  model.notes = std::move(notes);
-  return model;
+  return modelOf(torchscript::importModel(path, options), shapes);
+}
+
+Model readExported(const fs::path &path, const Settings &settings) {
+  refuseOptions(settings, {"tag"}, "programs of torch.export");
+  exported::ImportOptions options;
+  options.outputs = settings.list("outputs");
+  options.program = signatureOf(settings);
+  const Shapes shapes(settings, [&] {
+    exported::Inputs inputs = exported::inputsOf(path, options);
+    return ModelInputs{std::move(inputs.names), std::move(inputs.symbols)};
+  });
+  options.dims = shapes.ofModel();
+  options.inputShapes = shapes.shapes();
+  options.arguments = argumentsOf(settings);
+  options.evaluator = &kernels::evaluator();
+  return modelOf(exported::importModel(path, options), shapes);
 }
 
 Model readSavedModel(const fs::path &path, const Settings &settings) {
@@ -246,12 +275,7 @@ Model readSavedModel(const fs::path &path, const Settings &settings) {
   options.outputs = settings.list("outputs");
   if (settings.has("tag"))
     options.tag = settings.text("tag");
-  const std::vector<std::string> signatures = settings.list("signature");
-  if (signatures.size() > 1)
-    refuse(Problem::unsupported, "--signature: one class has one entry point so far",
-           "compile each signature by itself");
-  if (!signatures.empty())
-    options.signature = signatures.front();
+  options.signature = signatureOf(settings);
   const Shapes shapes(settings, [&] {
     ModelInputs inputs;
     for (const savedmodel::InputPort &port : savedmodel::inputsOf(path, options)) {
@@ -329,6 +353,9 @@ Model readModel(const Settings &settings) {
       break;
     case Format::torchscript:
       model = readTorchScript(path, settings);
+      break;
+    case Format::pt2:
+      model = readExported(path, settings);
       break;
     case Format::savedmodel:
       model = readSavedModel(path, settings);

@@ -39,7 +39,7 @@ std::vector<Section> sections() {
     std::ranges::sort(op.since);
     sections.back().operators.push_back({std::string(op.name), std::move(op.since), {}});
   }
-  Section &torch = sections.emplace_back(Section{"torchscript", "TorchScript", "", {}});
+  Section &torch = sections.emplace_back(Section{"torchscript", "TorchScript and torch.export", "", {}});
   std::map<std::string, std::vector<std::string>> overloads; // by operator
   for (const torchscript::SupportedOp &op : torchscript::supportedOps())
     overloads[op.name].push_back(op.overload.empty() ? "(plain)" : op.overload);

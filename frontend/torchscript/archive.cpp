@@ -245,4 +245,9 @@ Bytes Archive::read(std::string_view name) const {
   return bytes;
 }
 
+void requireLittleEndian(const Archive &archive) {
+  if (archive.has("byteorder") && textOf(archive.read("byteorder").span).starts_with("big"))
+    throw unreadable("the weights are stored big-endian", "save the model on another machine");
+}
+
 } // namespace burin::torchscript

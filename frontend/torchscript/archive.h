@@ -58,6 +58,8 @@ struct LookAlike {
 
 /// Whether the first bytes are those of a zip archive.
 bool isZip(std::span<const std::byte> file);
+/// Throws for weights that another machine wrote.
+void requireLittleEndian(const Archive &);
 /// Throws with the words for a look-alike, unless the archive has what a TorchScript model has.
 void requireTorchScript(const Archive &);
 /// A file that PyTorch wrote and that is no zip archive; nothing for all others.

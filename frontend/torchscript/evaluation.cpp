@@ -144,11 +144,19 @@ public:
 private:
   static constexpr int kDeepest = 500;
 
+  /// Whether an extent among the attributes is one that the run knows.
+  static bool readsSymbols(const ir::Op &op) {
+    return std::ranges::any_of(op.attributes(), [](const ir::AttrValue &attribute) {
+      const ir::Dims *dims = std::get_if<ir::Dims>(&attribute);
+      return dims && !std::ranges::all_of(*dims, [](const ir::Dim &d) { return d.isNumber(); });
+    });
+  }
+
   const Value *run(const Value &value, int depth) {
     ir::Op *op = value.def();
     if (!op || op->numBlocks() > 0 || op->def.is(ir::Trait::effect) ||
         op->def.is(ir::Trait::random) || op->def.is(ir::Trait::definesDims) ||
-        !value.type.isTensor() || !value.type.isStatic())
+        !value.type.isTensor() || !value.type.isStatic() || readsSymbols(*op))
       return nullptr;
     std::vector<ir::Tensor> tensors(op->numOperands());
     std::vector<const ir::Tensor *> operands;

@@ -25,11 +25,6 @@ int64_t versionOf(const Archive &archive) {
   return version;
 }
 
-void requireLittleEndian(const Archive &archive) {
-  if (archive.has("byteorder") && textOf(archive.read("byteorder").span).starts_with("big"))
-    throw unreadable("the weights are stored big-endian", "save the model on another machine");
-}
-
 } // namespace
 
 Importer::Importer(const Archive &archive, const ImportOptions &options)

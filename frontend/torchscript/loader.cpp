@@ -2,9 +2,9 @@
 #include "frontend/torchscript/loader.h"
 
 #include "frontend/torchscript/lexer.h"
+#include "frontend/torchscript/storage.h"
 
 #include <algorithm>
-#include <cstring>
 #include <fmt/format.h>
 
 namespace burin::torchscript {
@@ -56,47 +56,6 @@ Ints numbersOf(const Pickled &tuple, const std::string &path) {
       broken(path, "a size or a stride is negative");
   }
   return all;
-}
-
-/// a * b + c, if it stays below 2^62.
-std::optional<uint64_t> product(uint64_t a, uint64_t b, uint64_t c = 0) {
-  uint64_t result = 0;
-  if (__builtin_mul_overflow(a, b, &result) || __builtin_add_overflow(result, c, &result) ||
-      result >> 62 != 0)
-    return std::nullopt;
-  return result;
-}
-
-bool isContiguous(const Ints &shape, const Ints &strides) {
-  int64_t step = 1;
-  for (size_t i = shape.size(); i-- > 0;) {
-    if (shape[i] != 1 && strides[i] != step)
-      return false;
-    step *= shape[i];
-  }
-  return true;
-}
-
-/// The elements in row-major order.
-std::vector<std::byte> gathered(std::span<const std::byte> from, const Ints &shape,
-                                const Ints &strides, size_t size) {
-  size_t count = 1;
-  for (const int64_t n : shape)
-    count *= static_cast<size_t>(n);
-  std::vector<std::byte> to(count * size);
-  std::vector<int64_t> index(shape.size(), 0);
-  size_t at = 0;
-  for (size_t i = 0; i < count; ++i) {
-    std::memcpy(to.data() + i * size, from.data() + at * size, size);
-    for (size_t axis = shape.size(); axis-- > 0;) {
-      at += static_cast<size_t>(strides[axis]);
-      if (++index[axis] < shape[axis])
-        break;
-      at -= static_cast<size_t>(strides[axis] * shape[axis]);
-      index[axis] = 0;
-    }
-  }
-  return to;
 }
 
 std::string inside(const std::string &path, std::string_view name) {
@@ -196,6 +155,8 @@ Host Loader::called(const Pickled &p, const std::string &path) {
   };
   if (name == "torch._utils._rebuild_tensor_v2" || name == "torch._utils._rebuild_tensor")
     return tensor(arguments, path);
+  if (name == "torch._utils._rebuild_parameter")
+    return make(argument(0), path);
   if (name.starts_with("torch.jit._pickle.build_") && name.ends_with("list")) {
     const Host list = make(argument(0), path);
     constexpr std::pair<std::string_view, Type::Kind> kElements[] = {
@@ -285,8 +246,7 @@ Loader::Storage &Loader::storageOf(const Pickled &persistent) {
   if (e && count > 0) {
     const std::string name = fmt::format("{}/{}", folder_, key);
     s.bytes = archive_.read(name);
-    const auto needed = product(static_cast<uint64_t>(count), ir::elementSize(*e));
-    if (!needed || *needed > s.bytes.span.size())
+    if (static_cast<uint64_t>(count) > s.bytes.span.size() / ir::elementSize(*e))
       throw unreadable(fmt::format("the member '{}' has {} bytes, expected {} elements of {}", name,
                                    s.bytes.span.size(), count, ir::name(*e)));
   }
@@ -303,33 +263,9 @@ Host Loader::tensor(const Pickled &arguments, const std::string &path) {
   const int64_t offset = item(arguments, 1, Kind::integer, path).integer;
   const Ints shape = numbersOf(item(arguments, 2, Kind::tuple, path), path);
   const Ints strides = numbersOf(item(arguments, 3, Kind::tuple, path), path);
-  if (shape.size() != strides.size() || offset < 0)
-    broken(path, "sizes and strides do not fit together");
-  std::optional<uint64_t> count = 1;
-  std::optional<uint64_t> last = static_cast<uint64_t>(offset); // the place of the last element
-  for (size_t i = 0; i < shape.size(); ++i) {
-    if (count)
-      count = product(*count, static_cast<uint64_t>(shape[i]));
-    if (last && shape[i] > 0)
-      last = product(static_cast<uint64_t>(shape[i] - 1), static_cast<uint64_t>(strides[i]), *last);
-  }
-  const size_t size = ir::elementSize(*e);
-  constexpr uint64_t kMostRepeats = 1024; // elements of a tensor for one of its storage
-  const uint64_t room = storage.bytes.span.size() / size;
-  if (!count || !last || (*count > 0 && *last >= room))
-    broken(path, "it reaches beyond its storage");
-  if (*count > std::max<uint64_t>(room * kMostRepeats, 1 << 20))
-    broken(path, "it repeats its storage too often");
-  const ir::Type type{*e, Dims(shape.begin(), shape.end())};
-  const std::span<const std::byte> from =
-      *count == 0 ? std::span<const std::byte>{}
-                  : storage.bytes.span.subspan(static_cast<size_t>(offset) * size);
-  const bool aligned = reinterpret_cast<uintptr_t>(from.data()) % size == 0;
-  ir::Module &to = in_.module();
   const Host made =
-      in_.make(isContiguous(shape, strides) && aligned
-                   ? to.addConstant(type, from.first(*count * size), storage.bytes.owner, path)
-                   : to.addConstant(type, gathered(from, shape, strides, size), path));
+      in_.make(addStrided(in_.module(), {*e, shape, strides, offset, storage.bytes}, path,
+                          [&](std::string why) { broken(path, std::move(why)); }));
   const TensorRef &tensor = made.as<TensorRef>();
   tensor->wasNumber = folder_ == "constants" && shape.empty();
   if (storage.user)

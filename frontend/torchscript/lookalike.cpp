@@ -58,7 +58,7 @@ void requireTorchScript(const Archive &archive) {
     return;
   if (archive.has("archive_format") || archive.has("serialized_exported_program.json"))
     refuse("a program of torch.export (.pt2)",
-           "save it by torch.jit.trace, or export it to ONNX: torch.onnx.export");
+           "pass it without --input-format, or as pt2");
   if (archive.has("model.json"))
     refuse("a model of PyTorch 1.0 to 1.2",
            "load it by PyTorch 1.3 to 2.0 and save it again: torch.jit.load, save");

@@ -105,6 +105,7 @@ std::span<const Lowering> indexLowerings();
 std::span<const Lowering> createLowerings();
 std::span<const Lowering> recurrentLowerings();
 std::span<const Lowering> imageLowerings();
+std::span<const Lowering> exportLowerings();
 
 struct Overload {
   Schema schema;

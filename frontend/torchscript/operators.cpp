@@ -87,8 +87,8 @@ const std::vector<Overload> &allOverloads() {
     for (const std::span<const Lowering> family :
          {mathLowerings(), activationLowerings(), nnLowerings(), attentionLowerings(),
           poolLowerings(), reduceLowerings(), viewLowerings(), partLowerings(), indexLowerings(),
-          createLowerings(), recurrentLowerings(), imageLowerings(), containerLowerings(),
-          hostLowerings(), queryLowerings()})
+          createLowerings(), recurrentLowerings(), imageLowerings(), exportLowerings(),
+          containerLowerings(), hostLowerings(), queryLowerings()})
       for (const Lowering &row : family)
         expand(row.schema, row.lower, all);
     return all;
@@ -152,9 +152,15 @@ Host Operators::misfit(const std::string &name, const Given &given) {
 }
 
 std::optional<Host> Operators::poisonOf(const Given &given) {
+  const auto reportWhy = [&](const Host &h) {
+    const std::string why = whyOf(h);
+    if (!why.empty())
+      report(CompileError(Problem::unsupported, in_.to().at, why).code("torchscript.merge"));
+  };
   for (const Host &h : given.positional)
-    if (const std::string why = whyOf(h); !why.empty())
-      return report(CompileError(Problem::unsupported, in_.to().at, why).code("torchscript.merge"));
+    reportWhy(h);
+  for (const auto &[name, h] : given.keywords)
+    reportWhy(h);
   if (std::ranges::any_of(given.positional, isPoison) ||
       std::ranges::any_of(given.keywords, [](const auto &k) { return isPoison(k.second); }))
     return Uninitialized{};

@@ -214,6 +214,9 @@ constexpr Lowering kImage[] = {
     {"aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor", pixelShuffle},
     {"aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor", pixelUnshuffle},
     {"aten::channel_shuffle(Tensor self, int groups) -> Tensor", channelShuffle},
+    {"aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, "
+     "bool align_corners) -> Tensor",
+     gridSample},
     {"aten::grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool "
      "align_corners) -> Tensor",
      gridSample},

@@ -7,7 +7,7 @@ file(GLOB_RECURSE files ${SOURCE}/ir/*.cpp ${SOURCE}/frontend/*.cpp ${SOURCE}/pa
 set(codes)
 foreach(file IN LISTS files)
   file(READ ${file} text)
-  string(REGEX MATCHALL "\"(onnx|savedmodel|torchscript|dims|codegen|kernels|passes|cli|text)[.][a-z_][a-z0-9_.-]*\"" found
+  string(REGEX MATCHALL "\"(onnx|savedmodel|torchscript|exported|dims|codegen|kernels|passes|cli|text)[.][a-z_][a-z0-9_.-]*\"" found
     "${text}")
   list(APPEND codes ${found})
 endforeach()

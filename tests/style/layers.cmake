@@ -22,6 +22,9 @@ layer(burin_frontend_onnx frontend/onnx LINKS burin_ir burin_frontend_common
   PRIVATE protobuf::libprotobuf-lite)
 layer(burin_frontend_torchscript frontend/torchscript LINKS burin_ir burin_frontend_common
   PRIVATE libzip::zip PkgConfig::LIBZIP)
+layer(burin_frontend_exported frontend/exported
+  LINKS burin_ir burin_frontend_common burin_frontend_torchscript
+  PRIVATE nlohmann_json::nlohmann_json)
 layer(burin_frontend_savedmodel frontend/savedmodel LINKS burin_ir burin_frontend_common
   PRIVATE protobuf::libprotobuf-lite Snappy::snappy PkgConfig::SNAPPY)
 layer(burin_reference tests/reference LINKS burin_ir)
