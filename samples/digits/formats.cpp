@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One network as ONNX, as TorchScript and as a TensorFlow SavedModel: four classes in one program,
-// which give the same logits for 200 held-out digits.
+// One network as ONNX, as TorchScript, as a program of torch.export and as a TensorFlow SavedModel:
+// five classes in one program, which give the same logits for 200 held-out digits.
 #include "digits.h"
+#include "digits_exported.h"
 #include "digits_saved_model.h"
 #include "digits_scripted.h"
 #include "digits_traced.h"
@@ -53,6 +54,7 @@ int main() {
   bool good = compare<digits::Model>(nullptr, onnx);
   good = compare<digits_traced::Model>(&onnx, other) && good;
   good = compare<digits_scripted::Model>(&onnx, other) && good;
+  good = compare<digits_exported::Model>(&onnx, other) && good;
   good = compare<digits_saved_model::Model>(&onnx, other) && good;
   std::printf(good ? "the same logits from every format\n" : "FAILED: logits differ\n");
   return good ? 0 : 1;

@@ -5,11 +5,12 @@
   digits.onnx       the model, BatchNorm unfused: burin folds it
   digits.traced.pt, digits.scripted.pt
                     the same for TorchScript; the scripted one also takes grey values of 0..16
+  digits.pt2        the same as a program of torch.export
   digits_test.npz   200 held-out images with labels and the logits of PyTorch, for `burin validate`
   test_images.h     the same 200 for the desktop and the firmware program
 
-All are committed: this runs only to make them anew. With --torchscript only the two of TorchScript
-are made, of the weights in digits.onnx.
+All are committed: this runs only to make them anew. With --torchscript only the files of
+PyTorch are made, of the weights in digits.onnx.
 
   python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python train.py
 """
@@ -126,12 +127,21 @@ def export_torchscript(model):
     for name, module in modules.items():
         buffer = io.BytesIO()
         torch.jit.save(module, buffer)
-        path = HERE / f"digits.{name}.pt"
-        # Packed anew: without dates, and small.
-        with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(path, "w") as new:
-            for member in old.namelist():
-                new.writestr(zipfile.ZipInfo(member), old.read(member), zipfile.ZIP_DEFLATED)
-        print(f"{path.name}: {path.stat().st_size} bytes")
+        repack(buffer, HERE / f"digits.{name}.pt")
+    program = torch.export.export(model, (torch.zeros(1, 1, 8, 8),))
+    for node in program.graph.nodes:
+        node.meta.pop("stack_trace", None)  # places on the machine that wrote it
+    buffer = io.BytesIO()
+    torch.export.save(program, buffer)
+    repack(buffer, HERE / "digits.pt2")
+
+
+def repack(buffer, path):
+    """Packed anew: without dates, and small."""
+    with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(path, "w") as new:
+        for member in old.namelist():
+            new.writestr(zipfile.ZipInfo(member), old.read(member), zipfile.ZIP_DEFLATED)
+    print(f"{path.name}: {path.stat().st_size} bytes")
 
 
 def rows(values, per_line):

@@ -75,8 +75,6 @@ def container():
 def lookalikes():
     write("state_dict.pt", packed({"a/data.pkl": b"\x80\x02}.", "a/version": b"3\n"}), "a state_dict")
     write("legacy.pt", b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46" + b"\0" * 20, "before PyTorch 1.6")
-    write("exported.pt2", packed({"a/archive_format": b"pt2", "a/models/model.json": b"{}"}), "torch.export")
-    write("exported_old.pt2", packed({"serialized_exported_program.json": b"{}", "version": b"8.7"}), "torch.export")
     write("old.pt", packed({"a/model.json": b"{}"}), "PyTorch 1.0 to 1.2")
     write("mobile.ptl", packed({"a/bytecode.pkl": b"", "a/data.pkl": b""}), "a mobile module")
     write("flat.ff", b"\x10\0\0\0PTMF" + b"\0" * 20, "flatbuffers")

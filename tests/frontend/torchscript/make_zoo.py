@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes zoo/NAME.traced.pt and zoo/NAME.scripted.pt of small seeded modules, and zoo/NAME.npz with
-inputs and what PyTorch answers; zoo/shapes.txt has the shapes, which scripted modules do not hold. Needs PyTorch and is not part of the build: the files are committed.
+"""Writes zoo/NAME.traced.pt and zoo/NAME.scripted.pt of small seeded modules, zoo/NAME.exported.pt2 of
+those that torch.export takes, and zoo/NAME.npz with inputs and what PyTorch answers; zoo/shapes.txt has the shapes, which scripted modules do not hold. Needs PyTorch and is not part of the build: the files are committed.
 
   python3 make_zoo.py [NAME...]
 """
+import copy
 import io
 import pathlib
 import sys
@@ -16,6 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "exported"))
+import programs
 
 warnings.filterwarnings("ignore")
 ZOO = pathlib.Path(__file__).parent / "zoo"
@@ -618,6 +622,25 @@ def save(module, path):
             new.writestr(zipfile.ZipInfo(name), old.read(name), zipfile.ZIP_DEFLATED)
 
 
+def export(name, module, samples):
+    """NAME.exported.pt2, where torch.export takes the module and keeps what it does: it leaves out
+    numbers that a module counts."""
+    path = ZOO / f"{name}.exported.pt2"
+    path.unlink(missing_ok=True)
+    try:
+        program = programs.exported(copy.deepcopy(module), samples[0])
+        programs.save(program, path)
+        again, answers = program.module(), [{}, {}]
+        for sample in samples:
+            flat(again(*sample), "output", answers[0])
+            flat(module(*sample), "output", answers[1])
+            for key, value in answers[0].items():
+                np.testing.assert_allclose(value, answers[1][key], 1e-4, 1e-5)
+    except Exception as why:
+        path.unlink(missing_ok=True)
+        print(f"{name} is not exported: {type(why).__name__}")
+
+
 def write(name):
     cls, shapes, modes, steps, args = MODELS[name]
     torch.manual_seed(sum(map(ord, name)))
@@ -632,6 +655,7 @@ def write(name):
         save(scripted, ZOO / f"{name}.scripted.pt")
     if "traced" in modes:
         save(torch.jit.trace(module, tuple(samples[0]), check_trace=False), ZOO / f"{name}.traced.pt")
+    export(name, copy.deepcopy(module), [tuple(sample) + tuple(args) for sample in samples])
     arrays = {}
     parameters = [a.name for a in scripted.forward.schema.arguments[1:]]
     stacked = {f"in:{p}": [] for p in parameters[: len(make)]}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Saves programs of torch.export as fixtures: small, without dates and without places of the machine
+that wrote them."""
+import io
+import re
+import zipfile
+
+import torch
+from torch._export.serde.serialize import SCHEMA_VERSION, serialize
+
+
+def scrubbed(trace):
+    def place(match):
+        path = match[1]
+        inner = path.rfind("/site-packages/")
+        return f'File "{path[inner + 14 :] if inner >= 0 else path[path.rfind("/") + 1 :]}"'
+
+    return re.sub(r'File "([^"]*)"', place, trace)
+
+
+def exported(module, args, kwargs=None, core=False, **how):
+    program = torch.export.export(module, args, kwargs, **how)
+    if core:
+        program = program.run_decompositions()
+    for part in program.graph_module.modules():
+        for node in part.graph.nodes if hasattr(part, "graph") else ():
+            if node.meta.get("stack_trace"):
+                node.meta["stack_trace"] = scrubbed(node.meta["stack_trace"])
+    return program
+
+
+def pack(path, members):
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in members:
+            new.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+
+
+def save(program, path):
+    """In the layout of PyTorch 2.8 and later. The example inputs are of no use here."""
+    buffer = io.BytesIO()
+    torch.export.save(program, buffer)
+    with zipfile.ZipFile(buffer) as old:
+        names = [n for n in old.namelist() if "sample_inputs" not in n and "serialization_id" not in n]
+        pack(path, [(name, old.read(name)) for name in names])
+
+
+def small(saved):
+    """What torch.save wrote, packed anew."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(saved)) as old:
+        pack(buffer, [(n, old.read(n)) for n in old.namelist() if not n.startswith("archive/.")])
+    return buffer.getvalue()
+
+
+def save_old(program, path):
+    """In the layout before PyTorch 2.8."""
+    parts = serialize(program)
+    pack(path, [
+        ("serialized_exported_program.json", parts.exported_program),
+        ("serialized_state_dict.pt", small(parts.state_dict)),
+        ("serialized_constants.pt", small(parts.constants)),
+        ("version", ".".join(map(str, SCHEMA_VERSION))),
+    ])
