@@ -94,8 +94,10 @@ Host conditionOf(Evaluation &in, Host h) {
     h = in.numberOf(in.valueOf(*t));
   if (const Dim *d = h.find<Dim>(); d && d->isNumber())
     return !d->isNumber(0);
-  if (h.holds<bool>())
+  if (h.holds<bool>() || h.holds<Uninitialized>())
     return h;
+  if (!isNumber(h))
+    throw misfit(in.to().at, fmt::format("a condition is {}, expected bool", typeText(h)));
   return RunNumber{compose::cast(in.to(), in.scalarOf(h), ElementType::boolean)};
 }
 
@@ -156,6 +158,8 @@ Host GraphRunner::cond(const Json &node, Scope &scope) {
   const Operands all = operands(given[3], scope);
   if (const bool *known = decided.find<bool>())
     return makeTuple(run(*known ? yes : no, all));
+  if (decided.holds<Uninitialized>())
+    return Uninitialized{};
   const Location at = in_.to().at;
   auto first = std::make_unique<ir::Block>(), second = std::make_unique<ir::Block>();
   Operands a, b;
@@ -204,6 +208,8 @@ Host GraphRunner::whileLoop(const Json &node, Scope &scope) {
   const std::vector<Json> given = argumentsOf(node, 4);
   const Json goesOn = graphOf(given[0]), body = graphOf(given[1]);
   const Operands carried = operands(given[2], scope), others = operands(given[3], scope);
+  if (isPoisoned(carried))
+    return Uninitialized{};
   const Location at = in_.to().at;
   const auto condition = [&](const Operands &values) -> Value * {
     const std::vector<Host> decided = run(goesOn, joined(values, others));
@@ -230,6 +236,7 @@ Host GraphRunner::whileLoop(const Json &node, Scope &scope) {
       in_.to().at = at;
       requireSameTypes(at, before, yields);
       yields.insert(yields.begin(), condition(after));
+      isPoison = !yields.front();
     }
   }
   in_.to().at = at;
@@ -255,6 +262,8 @@ Host GraphRunner::scan(const Json &node, Scope &scope) {
   const Json body = graphOf(given[0]);
   const Operands carried = operands(given[1], scope), scanned = operands(given[2], scope),
                  others = operands(given[3], scope);
+  if (isPoisoned(carried) || isPoisoned(scanned))
+    return Uninitialized{};
   const Location at = in_.to().at;
   const std::vector<Value *> before = valuesOf(in_, carried), rows = valuesOf(in_, scanned);
   for (const Value *x : rows)

@@ -277,6 +277,7 @@ def write(name):
         programs.save(program, ZOO / f"{name}{'.core' if way == 'core' else ''}.pt2")
         if name in ("batch", "constants", "memory") and way == "plain":
             programs.save_old(program, ZOO / f"{name}.old.pt2")
+            programs.save_first(program, ZOO / f"{name}.first.pt2")
     parameters = list(inspect.signature(cls.forward).parameters)[1:]
     for number, size in enumerate(sizes):
         module, stacked = fresh(), {}

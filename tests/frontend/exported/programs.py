@@ -52,6 +52,18 @@ def small(saved):
     return buffer.getvalue()
 
 
+def save_first(program, path):
+    """In the new layout as PyTorch 2.8 wrote it first: weights by torch.save."""
+    parts = serialize(program)
+    pack(path, [
+        ("model/archive_format", "pt2"),
+        ("model/byteorder", "little"),
+        ("model/models/model.json", parts.exported_program),
+        ("model/data/weights/model.pt", small(parts.state_dict)),
+        ("model/data/constants/model.pt", small(parts.constants)),
+    ])
+
+
 def save_old(program, path):
     """In the layout before PyTorch 2.8."""
     parts = serialize(program)
