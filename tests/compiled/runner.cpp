@@ -127,6 +127,7 @@ bool holds(const unsigned char *from, const unsigned char *end) {
 )";
 }
 
+/// Its own names end in an underscore, which those of the model do not.
 std::string runnerOf(const Prepared &p) {
   const Ports ports = portsOf(p);
   const auto symbols = givenSymbols(p);
@@ -134,26 +135,27 @@ std::string runnerOf(const Prepared &p) {
   for (const SymbolInfo *s : symbols)
     names += (names.empty() ? "" : ", ") + s->identifier;
   const auto view = [&](const Port &port) {
-    return fmt::format("model.{}({})", port.name, port.value->type.isStatic() ? "" : names);
+    return fmt::format("model_.{}({})", port.name, port.value->type.isStatic() ? "" : names);
   };
-  text += fmt::format("void run_{0}(FILE *in, FILE *out) {{\n  static {0}::StaticModel model;\n"
-                      "  long long head[{1}];\n  while (fread(head, sizeof head, 1, in) == 1) {{\n",
-                      p.nameSpace, symbols.size() + 1);
+  text +=
+      fmt::format("void run_{0}(FILE *in_, FILE *out_) {{\n  static {0}::StaticModel model_;\n"
+                  "  long long head_[{1}];\n  while (fread(head_, sizeof head_, 1, in_) == 1) {{\n",
+                  p.nameSpace, symbols.size() + 1);
   for (size_t i = 0; i < symbols.size(); ++i)
-    text += fmt::format("    const size_t {} = static_cast<size_t>(head[{}]);\n",
+    text += fmt::format("    const size_t {} = static_cast<size_t>(head_[{}]);\n",
                         symbols[i]->identifier, i + 1);
   if (p.hasStates())
-    text += "    if (head[0] & 2)\n      model.reset();\n";
+    text += "    if (head_[0] & 2)\n      model_.reset();\n";
   // in the arena
-  text += "    if (!(head[0] & 1)) {\n";
+  text += "    if (!(head_[0] & 1)) {\n";
   for (const Port &port : ports.inputs)
-    text += fmt::format("      get(in, {});\n", view(port));
-  text += fmt::format("      const burin::Status status = model.run({});\n"
-                      "      put(out, status, true);\n      if (status != burin::Status::ok)\n"
+    text += fmt::format("      get(in_, {});\n", view(port));
+  text += fmt::format("      const burin::Status status_ = model_.run({});\n"
+                      "      put(out_, status_, true);\n      if (status_ != burin::Status::ok)\n"
                       "        continue;\n",
                       names);
   for (const Port &port : ports.outputs)
-    text += fmt::format("      put(out, {});\n", view(port));
+    text += fmt::format("      put(out_, {});\n", view(port));
   text += "      continue;\n    }\n";
   // in memory of the caller
   const auto buffer = [&](const Port &port, std::string_view kind) {
@@ -168,21 +170,22 @@ std::string runnerOf(const Prepared &p) {
   };
   for (size_t i = 0; i < ports.inputs.size(); ++i) {
     buffer(ports.inputs[i], fmt::format("inputs[{}]", i));
-    text += fmt::format("    get(in, {0});\n    static unsigned char {0}_was[sizeof {0}_at];\n"
+    text += fmt::format("    get(in_, {0});\n    static unsigned char {0}_was[sizeof {0}_at];\n"
                         "    memcpy({0}_was, {0}_at, sizeof {0}_at);\n",
                         ports.inputs[i].name);
   }
   for (size_t i = 0; i < ports.outputs.size(); ++i)
     buffer(ports.outputs[i], fmt::format("outputs[{}]", i));
-  text +=
-      fmt::format("    const burin::Status status = model.run({});\n    bool good = true;\n", call);
+  text += fmt::format("    const burin::Status status_ = model_.run({});\n    bool good_ = true;\n",
+                      call);
   for (const Port &port : ports.inputs)
-    text += fmt::format("    good &= memcmp({0}_was, {0}_at, sizeof {0}_at) == 0;\n", port.name);
+    text += fmt::format("    good_ &= memcmp({0}_was, {0}_at, sizeof {0}_at) == 0;\n", port.name);
   for (const Port &port : ports.outputs)
-    text += fmt::format("    good &= holds({0}_at + bytesOf({0}), {0}_end);\n", port.name);
-  text += "    put(out, status, good);\n    if (status != burin::Status::ok)\n      continue;\n";
+    text += fmt::format("    good_ &= holds({0}_at + bytesOf({0}), {0}_end);\n", port.name);
+  text +=
+      "    put(out_, status_, good_);\n    if (status_ != burin::Status::ok)\n      continue;\n";
   for (const Port &port : ports.outputs)
-    text += fmt::format("    put(out, over({}_at, {}));\n", port.name, view(port));
+    text += fmt::format("    put(out_, over({}_at, {}));\n", port.name, view(port));
   return text + "  }\n}\n";
 }
 

@@ -134,7 +134,6 @@ public:
 
   /// False if a graph failed.
   bool run() {
-    constexpr uint32_t kChunk = 96;
     const auto start = std::chrono::steady_clock::now();
     if (!options_.files.empty())
       options_.count = 0;
@@ -159,6 +158,8 @@ public:
   }
 
 private:
+  static constexpr uint32_t kChunk = 96; ///< of graphs that are built together
+
   struct Pending {
     std::shared_ptr<Graph> graph;
     Way way;
@@ -170,22 +171,27 @@ private:
     for (const std::string &path : options_.files)
       for (const fs::path &file : filesOf(path))
         for (const tests::Case &c : tests::readCases(file.string()).cases) {
-          if (options_.mutants > 0) {
-            if (!runMutants(c.text))
+          if (!(options_.mutants > 0 ? startMutants(c.text, pending) : startAll(c.text, pending)))
+            return false;
+          if (pending.size() >= kChunk) {
+            if (!finish(pending))
               return false;
-            continue;
+            pending.clear();
           }
-          const auto graph = std::make_shared<Graph>(c.text, 1);
-          for (const Way &way : allWays(options_, graph->samples.front().extents.size() + 1))
-            if (!start(graph, way, pending))
-              return false;
         }
     return finish(pending);
   }
 
+  bool startAll(const std::string &text, std::vector<Pending> &pending) {
+    const auto graph = std::make_shared<Graph>(text, 1);
+    for (const Way &way : allWays(options_, graph->samples.front().extents.size() + 1))
+      if (!start(graph, way, pending))
+        return false;
+    return true;
+  }
+
   /// Of those that are graphs and have numbers as results.
-  bool runMutants(const std::string &text) {
-    std::vector<Pending> pending;
+  bool startMutants(const std::string &text, std::vector<Pending> &pending) {
     for (uint32_t seed = options_.seed; seed < options_.seed + options_.mutants; ++seed) {
       std::mt19937 random{seed};
       const std::optional<std::string> changed = mutated(text, random);
@@ -203,7 +209,7 @@ private:
         if (!start(graph, way, pending))
           return false;
     }
-    return finish(pending);
+    return true;
   }
 
   static std::vector<fs::path> filesOf(const fs::path &path) {
