@@ -5,6 +5,7 @@
 #include "frontend/onnx/lowering.h"
 
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
 
 namespace burin::onnx {
@@ -58,15 +59,19 @@ Values clip11(const NodeView &n) {
 
 Values where(const NodeView &n) { return {make(n, ops::where, {n.in(0), n.in(1), n.in(2)})}; }
 
+Values castTo(const NodeView &n, ElementType to) {
+  if (const std::string mode = n.text("round_mode", "up");
+      mode != "up" && to == ElementType::f8e8m0)
+    n.unsupported("attribute", fmt::format("round_mode '{}' of a cast to {}", mode, ir::name(to)));
+  return {compose::cast(n.to, n.in(0), to, n.integer("saturate", 1) != 0)};
+}
 Values cast(const NodeView &n) {
   const auto to = n.elementType("to");
   if (!to)
     n.fail("attribute", "Cast has no attribute 'to'");
-  return {compose::cast(n.to, n.in(0), *to, n.integer("saturate", 1) != 0)};
+  return castTo(n, *to);
 }
-Values castLike(const NodeView &n) {
-  return {compose::cast(n.to, n.in(0), n.element(1), n.integer("saturate", 1) != 0)};
-}
+Values castLike(const NodeView &n) { return castTo(n, n.element(1)); }
 Values bitCast(const NodeView &n) {
   const auto to = n.elementType("to");
   if (!to)

@@ -330,6 +330,11 @@ TEST(Refused, AttributeValuesByTheNameOfTheNode) {
             "node 'd' (DepthToSpace): mode is 'RGB', expected DCR or CRD [onnx.mode]");
   EXPECT_EQ(refused(node("LpNormalization", {"x"}, {"y"}, "l").message(5, intAttribute("p", 3))),
             "node 'l' (LpNormalization): p is 3, expected 1 or 2 [onnx.p]");
+  EXPECT_EQ(refused(node("Cast", {"x"}, {"y"}, "c")
+                        .message(5, intAttribute("to", static_cast<int64_t>(DataType::f8e8m0)))
+                        .message(5, textAttribute("round_mode", "down"))),
+            "node 'c' (Cast): round_mode 'down' of a cast to f8e8m0 "
+            "[onnx.attribute]");
 }
 
 } // namespace
