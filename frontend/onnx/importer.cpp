@@ -396,6 +396,11 @@ Values Importer::lowerInner(const Graph &graph, ir::Builder &to, std::span<Value
     problems_.pop_back();
     throw CompileError(std::move(last));
   }
+  for (size_t i = 0; i < results.size(); ++i)
+    if (!results[i])
+      throw CompileError(Problem::invalid, at,
+                         fmt::format("output {} of an inner graph has no value", i))
+          .code("onnx.output");
   return results;
 }
 

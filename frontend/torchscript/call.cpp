@@ -229,7 +229,7 @@ std::vector<double> Call::reals(std::string_view name) const {
 }
 
 int64_t Call::axis(std::string_view name, size_t rank) const {
-  const int64_t given = integer(name), n = static_cast<int64_t>(std::max<size_t>(rank, 1));
+  const int64_t given = integer(name), n = static_cast<int64_t>(rank);
   if (given < -n || given >= n)
     fail("axis", fmt::format("{} is {}, expected one of a tensor of rank {}", name, given, rank));
   return given < 0 ? given + n : given;

@@ -22,7 +22,7 @@ Ints axesOf(const Call &n, size_t rank) {
       return all;
     }();
   if (!n["dim"].holds<CellRef>())
-    return {n.axis("dim", rank)};
+    return {n.axis("dim", std::max<size_t>(rank, 1))};
   return n.axes("dim", rank);
 }
 
@@ -204,7 +204,8 @@ Host ranked(const Call &n, const Dim &count, bool largest) {
 Host topk(const Call &n) { return ranked(n, n.dim("k"), n.flag("largest")); }
 Dim extentOfAxis(const Call &n) {
   const ir::Shape &shape = n.value("self")->type.shape();
-  return shape.empty() ? Dim(1) : shape[static_cast<size_t>(n.axis("dim", shape.size()))];
+  const auto axis = static_cast<size_t>(n.axis("dim", std::max<size_t>(shape.size(), 1)));
+  return shape.empty() ? Dim(1) : shape[axis];
 }
 Host sort(const Call &n) { return ranked(n, extentOfAxis(n), n.flag("descending")); }
 Host argsort(const Call &n) {

@@ -118,10 +118,10 @@ Host reshapeAs(const Call &n) { return reshape(n, n.value("other")->type.shape()
 
 Host flatten(const Call &n) {
   const ir::Shape &shape = n.value("self")->type.shape();
-  const auto from = static_cast<size_t>(n.axis("start_dim", shape.size()));
-  const auto to = static_cast<size_t>(n.axis("end_dim", shape.size()));
   if (shape.empty())
     return reshape(n, {1});
+  const auto from = static_cast<size_t>(n.axis("start_dim", shape.size()));
+  const auto to = static_cast<size_t>(n.axis("end_dim", shape.size()));
   Dims flat(shape.begin(), shape.begin() + static_cast<ptrdiff_t>(from));
   flat.push_back(product(Dims(shape.begin() + static_cast<ptrdiff_t>(from),
                               shape.begin() + static_cast<ptrdiff_t>(to) + 1)));
@@ -207,11 +207,13 @@ Host swapped(const Call &n, int64_t a, int64_t b) {
 }
 Host transpose(const Call &n) {
   const size_t rank = n.value("self")->type.rank();
-  return swapped(n, n.axis("dim0", rank), n.axis("dim1", rank));
+  return swapped(n, n.axis("dim0", std::max<size_t>(rank, 1)),
+                 n.axis("dim1", std::max<size_t>(rank, 1)));
 }
 Host swapaxes(const Call &n) {
   const size_t rank = n.value("self")->type.rank();
-  return swapped(n, n.axis("axis0", rank), n.axis("axis1", rank));
+  return swapped(n, n.axis("axis0", std::max<size_t>(rank, 1)),
+                 n.axis("axis1", std::max<size_t>(rank, 1)));
 }
 Host transposeMatrix(const Call &n) {
   return n.value("self")->type.rank() < 2 ? n["self"] : swapped(n, 0, 1);
