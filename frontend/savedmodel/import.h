@@ -18,8 +18,8 @@ struct ImportOptions {
   std::map<std::string, ir::Shape, std::less<>> inputShapes;
   /// By name ("input.0" for axis 0 of an input): the bounds of an open extent.
   std::map<std::string, ir::Bounds, std::less<>> dims;
-  /// Keys of the signature's outputs, or tensors ("node:0") of the main graph, to be the outputs
-  /// instead of all of the signature; empty: those.
+  /// Keys of the signature's outputs, or tensors ("node:0") of the main graph or of a function that
+  /// is called once, to be the outputs instead of all of the signature; empty: those.
   std::vector<std::string> outputs;
   /// The signature to compile; empty: serving_default, or the only one.
   std::string signature;

@@ -193,7 +193,25 @@ void Importer::lowerNode(Frame &frame, const Node &node, ir::Builder &to) {
         v->name = i == 0 ? std::string(node.name) : fmt::format("{}:{}", node.name, i);
     }
   frontend::orderOps(to.block(), last, values);
+  noteInner(node, results, to);
   frame.done[&node] = std::move(results);
+}
+
+/// Keeps what the options ask for of the functions that lie in no loop and no branch.
+void Importer::noteInner(const Node &node, const Items &results, const ir::Builder &to) {
+  if (calls_.empty() || &to.block() != &module_->functions.front()->body)
+    return;
+  for (auto &[key, item] : inner_) {
+    const Input wanted = parseInput(key, false);
+    const auto index = static_cast<size_t>(wanted.index);
+    if (wanted.node != node.name || index >= results.size())
+      continue;
+    if (!item.isEmpty())
+      throw CompileError(Problem::usage, node.location(),
+                         fmt::format("--outputs {}: several tensors have that name", key))
+          .code("savedmodel.output");
+    item = results[index];
+  }
 }
 
 Items Importer::call(const Graph &graph, ir::Builder &to, const Items &arguments,
@@ -237,6 +255,11 @@ std::unique_ptr<ir::Module> Importer::run() {
   for (const std::string &key : options_.outputs) {
     const auto it = std::ranges::find(signature_.outputs, key, &Port::key);
     outputs.push_back(it != signature_.outputs.end() ? *it : Port{key, key, DataType::invalid, {}});
+    if (it != signature_.outputs.end() || main_.find(parseInput(key, false).node))
+      continue;
+    if (functionProtos_.empty())
+      throw misused("output", fmt::format("the model has no output {}", quote(key)));
+    inner_[key]; // of a function, if it is there at all
   }
   if (outputs.empty())
     throw invalid("signature", model_.frozen ? "every node is used by another: nothing says what "
@@ -244,11 +267,12 @@ std::unique_ptr<ir::Module> Importer::run() {
                                              : "the signature has no outputs")
         .hint("name what you want: --outputs NODE:0");
   std::vector<std::string_view> roots;
-  for (const Port &output : outputs) {
-    roots.push_back(parseInput(output.tensor, false).node);
-    if (!main_.find(roots.back()))
-      throw misused("output", fmt::format("the model has no output {}", quote(output.key)));
-  }
+  for (const Port &output : outputs)
+    if (!inner_.contains(output.key))
+      roots.push_back(parseInput(output.tensor, false).node);
+  if (!inner_.empty()) // wherever it is, something of the signature calls its function
+    for (const Port &output : signature_.outputs)
+      roots.push_back(parseInput(output.tensor, false).node);
   Frame frame{main_, {}, {}, {}};
   ir::Function &entry = module_->addFunction("main");
   std::set<std::string_view> fed;
@@ -284,9 +308,15 @@ void Importer::addResults(ir::Function &entry, const Frame &frame, const std::ve
   std::vector<Value *> results;
   for (const Port &output : outputs) {
     try {
-      const Input input = parseInput(output.tensor, false);
+      const auto inner = inner_.find(output.key);
+      if (inner != inner_.end() && inner->second.isEmpty())
+        throw misused("output", fmt::format("the model has no output {}", quote(output.key)));
       const Node none{output.key, "output", {}, {}, {}};
-      const NodeView view{*this, none, to, {get(frame, input)}};
+      const NodeView view{
+          *this,
+          none,
+          to,
+          {inner != inner_.end() ? inner->second : get(frame, parseInput(output.tensor, false))}};
       results.push_back(view.in(0));
       entry.resultNames.push_back(output.key);
     } catch (const CompileError &error) {
@@ -420,8 +450,20 @@ void Importer::initialise() {
 // ---- constants ----
 
 Value *Importer::folded(Value *v) {
+  Folds known; // each value once, however many need it
+  return folded(v, known, 0);
+}
+
+Value *Importer::folded(Value *v, Folds &known, int depth) {
+  constexpr int kDeepestFold = 1000;
+  constexpr int64_t kMostElements = int64_t{1} << 26;
   if (v->isConstant())
     return v;
+  if (const auto it = known.find(v); it != known.end())
+    return it->second;
+  known[v] = nullptr;
+  if (depth > kDeepestFold || !v->type.isTensor() || v->type.count().bounds().hi > kMostElements)
+    return nullptr;
   ir::Op *op = v->def();
   if (!op || !options_.evaluator || op->numBlocks() > 0 || op->def.is(ir::Trait::effect) ||
       !v->type.isTensor() || !v->type.isStatic())
@@ -434,7 +476,7 @@ Value *Importer::folded(Value *v) {
       operands.push_back(nullptr);
       continue;
     }
-    const Value *operand = folded(op->operand(i));
+    const Value *operand = folded(op->operand(i), known, depth + 1);
     if (!operand)
       return nullptr;
     values.push_back(ir::toTensor(*operand));
@@ -444,7 +486,7 @@ Value *Importer::folded(Value *v) {
     return nullptr;
   ir::SymbolValues none;
   const std::vector<ir::Tensor> results = ir::executeOp(*op, operands, *options_.evaluator, none);
-  return ir::addConstant(*module_, results[v->index()], v->name);
+  return known[v] = ir::addConstant(*module_, results[v->index()], v->name);
 }
 
 Import importModel(const std::filesystem::path &path, const ImportOptions &options) {

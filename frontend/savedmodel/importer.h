@@ -55,6 +55,8 @@ public:
   Value *folded(Value *);
 
 private:
+  using Folds = std::map<Value *, Value *>;
+  Value *folded(Value *, Folds &known, int depth);
   struct Frame {
     const Graph &graph;
     std::map<std::string_view, Item> given; ///< arguments of a function; what feeds the main graph
@@ -72,6 +74,7 @@ private:
   Items lowerMerge(const Frame &, const Node &, const Items &, ir::Builder &);
   static std::map<std::string, bool> contextOf(const Frame &, const Input &);
   void noteContext(Frame &, const Node &) const;
+  void noteInner(const Node &, const Items &, const ir::Builder &);
 
   void reportUnsupported(const Graph &, const std::vector<std::string_view> &roots,
                          const std::set<std::string_view> &fed);
@@ -101,6 +104,8 @@ private:
   bool initialised_ = false, initialising_ = false;
   std::vector<const Graph *> calls_; ///< functions that are being inlined, each in the one before
   size_t lowered_ = 0;
+  /// Tensors of functions that the options ask for, by name; empty until they are lowered.
+  std::map<std::string, Item, std::less<>> inner_;
 };
 
 } // namespace burin::savedmodel
