@@ -86,6 +86,8 @@ public:
   double real(std::string_view name, double otherwise) const;
   bool flag(std::string_view name, bool otherwise) const;
   std::string text(std::string_view name, std::string_view otherwise) const;
+  /// An error unless the attribute has the only value that there is an implementation for.
+  void expectFlag(std::string_view name, bool only) const;
   Ints ints(std::string_view name, const Ints &otherwise) const;
   std::vector<float> reals(std::string_view name) const;
   ir::Strings texts(std::string_view name) const;
@@ -144,6 +146,8 @@ std::span<const Lowering> sliceLowerings();
 std::span<const Lowering> reduceLowerings();
 std::span<const Lowering> indexLowerings();
 std::span<const Lowering> imageLowerings();
+std::span<const Lowering> boxLowerings();
+std::span<const Lowering> cellLowerings();
 std::span<const Lowering> controlLowerings();
 std::span<const Lowering> listLowerings();
 std::span<const Lowering> signalLowerings();

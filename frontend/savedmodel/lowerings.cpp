@@ -14,8 +14,9 @@ std::span<const Lowering *const> allLowerings() {
     std::vector<const Lowering *> all;
     for (const std::span<const Lowering> family :
          {stateLowerings(), mathLowerings(), nnLowerings(), shapeLowerings(), sliceLowerings(),
-          reduceLowerings(), indexLowerings(), imageLowerings(), controlLowerings(),
-          listLowerings(), signalLowerings(), quantLowerings(), tableLowerings(), frameLowerings()})
+          reduceLowerings(), indexLowerings(), imageLowerings(), boxLowerings(), cellLowerings(),
+          controlLowerings(), listLowerings(), signalLowerings(), quantLowerings(),
+          tableLowerings(), frameLowerings()})
       for (const Lowering &row : family)
         all.push_back(&row);
     return all;

@@ -78,6 +78,11 @@ bool NodeView::flag(std::string_view name, bool otherwise) const {
   return v ? v->integer(flagField) != 0 : otherwise;
 }
 
+void NodeView::expectFlag(std::string_view name, bool only) const {
+  if (flag(name, only) != only)
+    unsupported("attribute", fmt::format("the attribute '{}' is {}", name, !only));
+}
+
 std::string NodeView::text(std::string_view name, std::string_view otherwise) const {
   const Message *v = attribute(name, textField);
   return std::string(v ? v->text(textField) : otherwise);

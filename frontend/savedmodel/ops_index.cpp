@@ -17,6 +17,13 @@ Value *indices(const NodeView &n, size_t i) {
                                           : compose::cast(n.to, n.in(i), ElementType::i64);
 }
 
+/// What lies outside is an error in TensorFlow, too, unless the node wants it left out.
+void refuseBadIndices(const NodeView &n) {
+  if (const std::string policy = n.text("bad_indices_policy", ""); policy == "IGNORE")
+    n.unsupported("index", "indices outside of the tensor are ignored (bad_indices_policy)",
+                  "leave bad_indices_policy at its default");
+}
+
 // ---- gathering ----
 
 /// With common axes in front of both: the axis comes behind them, and what lay between goes back.
@@ -60,6 +67,7 @@ Items gather2(const NodeView &n) {
 Items gather(const NodeView &n) { return {compose::take(n.to, n.in(0), indices(n, 1), 0)}; }
 
 Items gatherNd(const NodeView &n) {
+  refuseBadIndices(n);
   return {n.to.make(ops::gather_nd, {n.in(0), indices(n, 1)},
                     {attr::batchDims(n.integer("batch_dims", 0))})};
 }
@@ -68,16 +76,30 @@ Items gatherNd(const NodeView &n) {
 
 /// Zeros with the updates added.
 Items scatterNd(const NodeView &n) {
+  refuseBadIndices(n);
   Value *zeros = compose::full(n.to, n.element(1), 0, n.contents(2, "the shape"));
   return {n.to.make(ops::scatter_nd, {zeros, indices(n, 0), n.in(1)}, {attr::reduction("add")})};
 }
 
 enum class How { none, add, sub, min, max };
 template <How how> Items tensorScatter(const NodeView &n) {
+  refuseBadIndices(n);
   constexpr std::string_view kNames[] = {"none", "add", "add", "min", "max"};
   Value *updates = how == How::sub ? n.to.make(ops::neg, {n.in(2)}) : n.in(2);
   return {n.to.make(ops::scatter_nd, {n.in(0), indices(n, 1), updates},
                     {attr::reduction(std::string(kNames[size_t(how)]))})};
+}
+
+/// The default with the values at their places; indices [], [n] or [n, rank].
+Items sparseToDense(const NodeView &n) {
+  const Dims shape = n.contents(1, "the shape");
+  Value *index = indices(n, 0), *values = n.in(2);
+  const size_t rank = index->type.rank();
+  const Dim count = rank == 0 ? Dim(1) : index->type.dim(0);
+  index = compose::reshape(n.to, index, {count, rank == 2 ? index->type.dim(1) : Dim(1)});
+  Value *dense = compose::expand(n.to, compose::scalarOf(n.to, n.in(3)), shape);
+  values = compose::expand(n.to, values, {count});
+  return {n.to.make(ops::scatter_nd, {dense, index, values}, {attr::reduction("none")})};
 }
 
 // ---- what an index makes ----
@@ -156,6 +178,10 @@ Items bandPart(const NodeView &n) {
 Items matrixDiag(const NodeView &n) {
   const compose::Arith is{n.to};
   const size_t rank = n.rank(0);
+  if (rank < 1)
+    n.fail("rank", "the input has rank 0, expected at least 1");
+  Value *around =
+      n.numInputs() > 4 ? compose::scalarOf(n.to, n.in(4)) : n.to.scalar(n.element(0), 0);
   if (n.numInputs() > 1) {
     const Ints k = n.knownInts(1, "k");
     if (k.empty() || k.front() != 0 || k.back() != 0 || n.knownInt(2, "num_rows") != -1 ||
@@ -165,7 +191,7 @@ Items matrixDiag(const NodeView &n) {
   const Dim d = n.shape(0)[rank - 1];
   Value *on = is.equal(compose::iota(n.to, ElementType::i64, {d, 1}),
                        compose::iota(n.to, ElementType::i64, {1, d}, 1));
-  return {is.where(on, compose::unsqueeze(n.to, n.in(0), {static_cast<int64_t>(rank)}), 0.0)};
+  return {is.where(on, compose::unsqueeze(n.to, n.in(0), {static_cast<int64_t>(rank)}), around)};
 }
 
 // ---- boxes ----
@@ -219,6 +245,7 @@ constexpr Lowering kIndex[] = {
     {"NonMaxSuppressionV4", nonMaxSuppression, "selected_indices valid_outputs"},
     {"NonMaxSuppressionV5", nonMaxSuppression, "selected_indices selected_scores valid_outputs"},
     {"OneHot", oneHot}, {"ReverseSequence", reverseSequence}, {"ScatterNd", scatterNd},
+    {"SparseToDense", sparseToDense},
     {"TensorScatterAdd", tensorScatter<How::add>}, {"TensorScatterMax", tensorScatter<How::max>},
     {"TensorScatterMin", tensorScatter<How::min>}, {"TensorScatterSub", tensorScatter<How::sub>},
     {"TensorScatterUpdate", tensorScatter<How::none>}, {"TopK", topk, "values indices"},

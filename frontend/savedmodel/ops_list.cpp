@@ -85,7 +85,15 @@ Items empty(const NodeView &n) {
 }
 Items listFromTensor(const NodeView &n) { return {fromTensor(n.in(0))}; }
 Items getItem(const NodeView &n) { return {elementAt(n, listOf(n, 0), n.in(1))}; }
-Items setItem(const NodeView &n) { return {with(n, listOf(n, 0), n.in(1), n.in(2))}; }
+Items setItem(const NodeView &n) {
+  const List &list = listOf(n, 0);
+  // A list that grows: only where it is known that it does not.
+  if (n.flag("resize_if_index_out_of_bounds", false) &&
+      !(n.knows(1) && isNonNegative(list.count - n.contents(1, "the index").at(0) - 1)))
+    n.unsupported("list", "an element may be written behind the end of the list, which then grows",
+                  "give the TensorArray its size, and dynamic_size=False");
+  return {with(n, list, n.in(1), n.in(2))};
+}
 
 Items stack(const NodeView &n) {
   const List &list = listOf(n, 0);
@@ -152,6 +160,9 @@ Items concat(const NodeView &n) {
 // ---- TensorArray: the flow is the list, the handle says nothing ----
 
 Items array(const NodeView &n) {
+  if (n.flag("dynamic_size", false))
+    n.unsupported("list", "a TensorArray that grows (dynamic_size)",
+                  "give the TensorArray its size, and dynamic_size=False");
   const PartialShape given = n.partialShape("element_shape");
   std::optional<Dims> shape;
   if (given && std::ranges::none_of(*given, [](int64_t d) { return d < 0; }))

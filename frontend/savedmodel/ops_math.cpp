@@ -38,14 +38,15 @@ Items erfc(const NodeView &n) {
 }
 
 /// log(1 + x) and e^x - 1, exact near 0: the error of the rounded sum cancels (Kahan).
-Items log1p(const NodeView &n) {
+Value *log1pOf(const NodeView &n, Value *x) {
   const Arith is{n.to};
-  Value *x = n.in(0), *sum = is.add(x, 1.0);
+  Value *sum = is.add(x, 1.0);
   Value *infinite =
       n.to.make(ops::is_inf, {sum}, {attr::detectNegative(false), attr::detectPositive(true)});
   Value *exact = is.mul(x, is.div(is(ops::log, sum), is.sub(sum, 1.0)));
-  return {is.where(is.equal(sum, 1.0), x, is.where(infinite, sum, exact))};
+  return is.where(is.equal(sum, 1.0), x, is.where(infinite, sum, exact));
 }
+Items log1p(const NodeView &n) { return {log1pOf(n, n.in(0))}; }
 Items expm1(const NodeView &n) {
   const Arith is{n.to};
   Value *x = n.in(0), *e = is(ops::exp, x), *less = is.sub(e, 1.0);
@@ -129,6 +130,10 @@ Items xlogy(const NodeView &n) {
   const Arith is{n.to};
   return {whereZero(n, 0, is.mul(n.in(0), is(ops::log, n.in(1))))};
 }
+Items xlog1py(const NodeView &n) {
+  const Arith is{n.to};
+  return {whereZero(n, 0, is.mul(n.in(0), log1pOf(n, n.in(1))))};
+}
 
 Items squaredDifference(const NodeView &n) {
   Value *difference = n.to.make(ops::sub, {n.in(0), n.in(1)});
@@ -165,6 +170,7 @@ Items select1(const NodeView &n) {
 // ---- types ----
 
 Items cast(const NodeView &n) {
+  n.expectFlag("Truncate", false);
   return {compose::cast(n.to, n.in(0), n.elementType("DstT", DataType::f32))};
 }
 Items bitcast(const NodeView &n) {
@@ -208,7 +214,7 @@ constexpr Lowering kMath[] = {
     {"Softsign", softsign}, {"Sqrt", direct<ops::sqrt>}, {"Square", square},
     {"SquaredDifference", squaredDifference}, {"Sub", direct<ops::sub>}, {"Tan", direct<ops::tan>},
     {"Tanh", direct<ops::tanh>}, {"TruncateDiv", truncateDiv}, {"TruncateMod", direct<ops::fmod>},
-    {"Xdivy", xdivy}, {"Xlogy", xlogy}, {"ZerosLike", filled<0>},
+    {"Xdivy", xdivy}, {"Xlog1py", xlog1py}, {"Xlogy", xlogy}, {"ZerosLike", filled<0>},
 };
 // clang-format on
 

@@ -5,6 +5,7 @@
 #include "frontend/savedmodel/lowering.h"
 
 #include <fmt/format.h>
+#include <limits>
 
 namespace burin::savedmodel {
 namespace {
@@ -70,15 +71,61 @@ Items unsortedSegmentSum(const NodeView &n) {
 Items unsortedSegmentProd(const NodeView &n) {
   return {segments(n, n.contents(2, "the number of segments").at(0), 1, "mul")};
 }
+/// The lowest, or the highest, number of an element type: what an empty segment has.
+double limitOf(const NodeView &n, bool lowest) {
+  const ElementType e = n.element(0);
+  switch (e) {
+  case ElementType::f32:
+    return lowest ? std::numeric_limits<float>::lowest() : std::numeric_limits<float>::max();
+  case ElementType::f64:
+    return lowest ? std::numeric_limits<double>::lowest() : std::numeric_limits<double>::max();
+  case ElementType::i32:
+    return lowest ? std::numeric_limits<int32_t>::lowest() : std::numeric_limits<int32_t>::max();
+  default:
+    n.unsupported("element", fmt::format("segments of {}", ir::name(e)), "cast to f32 or i32");
+  }
+}
+Items unsortedSegmentMax(const NodeView &n) {
+  return {segments(n, n.contents(2, "the number of segments").at(0), limitOf(n, true), "max")};
+}
+Items unsortedSegmentMin(const NodeView &n) {
+  return {segments(n, n.contents(2, "the number of segments").at(0), limitOf(n, false), "min")};
+}
 Items segmentSum(const NodeView &n) {
   const Ints ids = n.knownInts(1, "the segments");
   return {segments(n, ids.empty() ? 0 : ids.back() + 1, 0, "add")};
 }
 
+/// How often each number below `size` is there, or the sum of its weights; [n] or rows of [b, n].
+Items bincount(const NodeView &n) {
+  const compose::Arith is{n.to};
+  const Dim size = n.contents(1, "the number of bins").at(0);
+  const bool isDense = n.node.op == "DenseBincount";
+  if (n.rank(0) > 2 && isDense)
+    n.fail("rank", fmt::format("the input has rank {}, expected 1 or 2", n.rank(0)));
+  Value *x = compose::cast(n.to, n.in(0), ElementType::i64);
+  if (!isDense || n.rank(0) == 0)
+    x = compose::reshape(n.to, x, {n.type(0).count()});
+  const auto last = static_cast<int64_t>(x->type.rank());
+  Dims bins(x->type.rank() + 1, Dim(1));
+  bins.back() = size;
+  Value *is1 = is.equal(compose::unsqueeze(n.to, x, {last}),
+                        compose::iota(n.to, ElementType::i64, bins, bins.size() - 1));
+  const ElementType e = n.element(2);
+  if (n.flag("binary_output", false))
+    return {compose::cast(n.to, n.to.make(ops::reduce_max, {is1}, {attr::axes({last - 1})}), e)};
+  Value *each = compose::cast(n.to, is1, e);
+  if (!n.type(2).count().isNumber(0)) // none: each counts 1
+    each = is.mul(
+        each, compose::unsqueeze(n.to, compose::reshape(n.to, n.in(2), x->type.shape()), {last}));
+  return {n.to.make(ops::reduce_sum, {each}, {attr::axes({last - 1})})};
+}
+
 /// How many boundaries are not above each element.
 Items bucketize(const NodeView &n) {
   const compose::Arith is{n.to};
-  Value *x = compose::cast(n.to, n.in(0), ElementType::f32);
+  const bool isDouble = n.element(0) == ElementType::f64;
+  Value *x = isDouble ? n.in(0) : compose::cast(n.to, n.in(0), ElementType::f32);
   Value *y = nullptr;
   for (const double boundary : n.reals("boundaries")) {
     Value *above = compose::cast(n.to, is.lessEqual(boundary, x), ElementType::i32);
@@ -90,11 +137,12 @@ Items bucketize(const NodeView &n) {
 // clang-format off
 constexpr Lowering kReduce[] = {
     {"All", reduce<ops::reduce_min>}, {"Any", reduce<ops::reduce_max>}, {"ArgMax", arg<ops::argmax>},
-    {"ArgMin", arg<ops::argmin>}, {"Bucketize", bucketize}, {"Cumprod", cumulative<ops::cumprod>},
-    {"Cumsum", cumulative<ops::cumsum>}, {"EuclideanNorm", euclideanNorm},
+    {"ArgMin", arg<ops::argmin>}, {"Bincount", bincount}, {"Bucketize", bucketize}, {"Cumprod", cumulative<ops::cumprod>},
+    {"Cumsum", cumulative<ops::cumsum>}, {"DenseBincount", bincount}, {"EuclideanNorm", euclideanNorm},
     {"Max", reduce<ops::reduce_max>}, {"Mean", reduce<ops::reduce_mean>},
     {"Min", reduce<ops::reduce_min>}, {"Prod", reduce<ops::reduce_prod>},
     {"SegmentSum", segmentSum}, {"Sum", reduce<ops::reduce_sum>},
+    {"UnsortedSegmentMax", unsortedSegmentMax}, {"UnsortedSegmentMin", unsortedSegmentMin},
     {"UnsortedSegmentProd", unsortedSegmentProd}, {"UnsortedSegmentSum", unsortedSegmentSum},
 };
 // clang-format on

@@ -3,6 +3,7 @@
 // Shapes as values, and the movement of elements.
 #include "frontend/common/compose.h"
 #include "frontend/savedmodel/lowering.h"
+#include "frontend/savedmodel/ops_window.h"
 
 #include <algorithm>
 #include <cmath>
@@ -295,7 +296,7 @@ Items linSpace(const NodeView &n) {
 /// [n, h, w, c * b * b] and [n, h * b, w * b, c]; channels last.
 Items depthToSpace(const NodeView &n) {
   const int64_t b = n.integer("block_size", 2);
-  const bool first = n.text("data_format", "NHWC") == "NCHW";
+  const bool first = channelsFirst(n);
   Value *x = first ? compose::toChannelsLast(n.to, n.in(0)) : n.in(0);
   if (b < 1 || x->type.rank() != 4)
     n.fail("shape", fmt::format("block_size is {} and the rank {}, expected at least 1 and 4", b,
@@ -309,7 +310,7 @@ Items depthToSpace(const NodeView &n) {
 }
 Items spaceToDepth(const NodeView &n) {
   const int64_t b = n.integer("block_size", 2);
-  const bool first = n.text("data_format", "NHWC") == "NCHW";
+  const bool first = channelsFirst(n);
   Value *x = first ? compose::toChannelsLast(n.to, n.in(0)) : n.in(0);
   if (b < 1 || x->type.rank() != 4)
     n.fail("shape", fmt::format("block_size is {} and the rank {}, expected at least 1 and 4", b,

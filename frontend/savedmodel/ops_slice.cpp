@@ -142,6 +142,7 @@ Value *cut(const NodeView &n, const Specification &s) {
 /// x[i] and the like, where i is known at run time only: everything else is whole or one element.
 Value *cutAt(const NodeView &n, const Specification &s) {
   const compose::Arith is{n.to};
+  const Ints strides = n.knownInts(3, "the strides");
   Value *begin = n.vector(1);
   std::vector<Value *> starts;
   Dims shape;
@@ -153,13 +154,15 @@ Value *cutAt(const NodeView &n, const Specification &s) {
       Value *more = n.to.extents({extent});
       starts.push_back(is.where(is.less(at, 0.0), is.add(at, more), at));
       shape.emplace_back(1);
-    } else if (e.whole || (e.opensBegin && e.opensEnd)) {
+    } else if (e.whole || (e.opensBegin && e.opensEnd && strides.at(e.at) == 1)) {
       starts.push_back(n.to.ints({0}));
       shape.push_back(extent);
     } else {
       n.unsupported("runtime-shape",
-                    fmt::format("axis {} is cut between places that only the run knows", axis),
-                    "make the bounds constants");
+                    fmt::format("axis {} is cut between places that only the run knows, or in "
+                                "steps where another is",
+                                axis),
+                    "make the bounds constants, or cut the axes one after the other");
     }
   }
   if (starts.empty())

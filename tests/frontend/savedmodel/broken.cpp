@@ -413,6 +413,17 @@ void graphs(Cases &to) {
   result("constant_size", "has 3 bytes, expected 8",
          constantNode("y", DataType::f32,
                       bytes(8, typed(DataType::f32) + bytes(2, shape({2})) + bytes(4, "abc"))));
+  // Each constant is the double of the one before, of which it needs two.
+  to.model("fold_bomb", "elements", [](Parts &p) {
+    p.nodes["f0"] = node("f0", "Cast", {"one"}, {{"DstT", typeValue(DataType::f32)}});
+    p.nodes["one"] = constantNode("one", DataType::i32, integersValue({1}));
+    for (int i = 1; i <= 100; ++i) {
+      const std::string name = "f" + std::to_string(i), before = "f" + std::to_string(i - 1);
+      p.nodes[name] = node(name, "AddV2", {before, before});
+    }
+    p.nodes["s"] = node("s", "Cast", {"f100"}, {{"DstT", typeValue(DataType::i32)}});
+    p.nodes["y"] = node("y", "Reshape", {"x", "s"});
+  });
   to.model("reshape_huge", "elements", [](Parts &p) {
     p.nodes["s"] = constantNode("s", DataType::i32, integersValue({1 << 30, 1 << 30}));
     p.nodes["y"] = node("y", "Reshape", {"x", "s"});

@@ -41,6 +41,29 @@ template <class F> Diagnostic problemOf(F &&run) {
   return {Problem::limit, "", {}, "no problem", {}, ""};
 }
 
+/// Of floats.
+std::string placeholder(const std::string &dims) {
+  return node("x", "Placeholder", {},
+              {{"dtype", typeValue(DataType::f32)}, {"shape", bytes(7, dims)}});
+}
+std::string call(const std::string &name, const std::string &of, const std::string &input) {
+  return node(name, "PartitionedCall", {input}, {{"f", functionValue(of)}});
+}
+
+/// The problem of a model of these nodes, the last of which is `y`, and of a function `f` with the
+/// node `inner`.
+std::string calling(const std::vector<std::string> &nodes, const ImportOptions &options) {
+  std::string graph = bytes(1, placeholder(shape({2})));
+  for (const std::string &n : nodes)
+    graph += bytes(1, n);
+  graph += bytes(
+      2, bytes(1, function("f", {node("inner", "Neg", {"a"}), node("r", "Abs", {"inner:y:0"})},
+                           "r:y:0")));
+  const Folder folder;
+  folder.write("g.pb", graph);
+  return problemOf([&] { importModel(folder.path / "g.pb", options); }).text;
+}
+
 // ---- wire format ----
 
 TEST(SavedModelWire, SaysWhereAMessageIsCorrupt) {
@@ -258,6 +281,61 @@ TEST(SavedModelSignature, IsChosenByName) {
   EXPECT_EQ(problemOf([&] { importModel(ZOO "/two_signatures", options); }).hint,
             "fix each by a number or a range: --dim x.0=1..N");
   EXPECT_EQ(inputsOf(ZOO "/two_signatures", options).at(0).extents, (std::vector<int64_t>{-1, 4}));
+}
+
+TEST(SavedModelSignature, AnOutputMayBeOfAFunctionThatIsCalledOnce) {
+  ImportOptions options;
+  options.outputs = {"inner"};
+  EXPECT_EQ(calling({call("y", "f", "x")}, options), "no problem");
+  EXPECT_EQ(calling({call("z", "f", "x"), call("y", "f", "z")}, options),
+            "--outputs inner: several tensors have that name");
+  options.outputs = {"other"};
+  EXPECT_EQ(calling({call("y", "f", "x")}, options), "the model has no output 'other'");
+}
+
+// ---- attributes ----
+
+/// What an attribute asks for is done, or refused.
+TEST(SavedModelAttributes, AreRefusedWhereTheyAskForMore) {
+  const auto text = [](const std::string &op, Texts inputs, const std::string &name,
+                       const std::string &value) {
+    const Folder folder;
+    folder.write("g.pb", bytes(1, placeholder(shape({2, 2, 2, 4}))) +
+                             bytes(1, constantNode("i", DataType::i32, integersValue({0, 1}))) +
+                             bytes(1, node("y", op, inputs, {{name, value}})));
+    return problemOf([&] { importModel(folder.path / "g.pb", {}); }).text;
+  };
+  EXPECT_EQ(text("Cast", {"x"}, "Truncate", number(5, 1)), "the attribute 'Truncate' is true");
+  EXPECT_EQ(text("Cast", {"x"}, "Truncate", number(5, 0)), "no problem");
+  EXPECT_EQ(text("GatherNd", {"x", "i"}, "bad_indices_policy", bytes(2, "IGNORE")),
+            "indices outside of the tensor are ignored (bad_indices_policy)");
+  EXPECT_EQ(text("DepthToSpace", {"x"}, "data_format", bytes(2, "NCHW_VECT_C")),
+            "data_format is 'NCHW_VECT_C', expected NHWC, NDHWC, NCHW or NCDHW");
+  EXPECT_EQ(text("TensorArrayV3", {"i"}, "dynamic_size", number(5, 1)),
+            "a TensorArray that grows (dynamic_size)");
+}
+
+/// x[i, ::-1], where only the run knows i.
+TEST(SavedModelAttributes, StepsAreNotForgottenWhereTheRunCuts) {
+  const auto constant = [](const std::string &name, std::initializer_list<int32_t> xs) {
+    return bytes(1, constantNode(name, DataType::i32, integersValue(xs)));
+  };
+  const auto text = [&](int32_t step) {
+    const Folder folder;
+    folder.write("g.pb",
+                 bytes(1, placeholder(shape({2}))) + constant("row", {1, 2}) +
+                     constant("end", {0, 0}) + constant("strides", {1, step}) +
+                     bytes(1, node("m", "Pack", {"row", "row"})) +
+                     bytes(1, node("i", "Cast", {"x"}, {{"DstT", typeValue(DataType::i32)}})) +
+                     bytes(1, node("y", "StridedSlice", {"m", "i", "end", "strides"},
+                                   {{"shrink_axis_mask", number(3, 1)},
+                                    {"begin_mask", number(3, 2)},
+                                    {"end_mask", number(3, 2)}})));
+    return problemOf([&] { importModel(folder.path / "g.pb", {}); }).text;
+  };
+  EXPECT_EQ(text(1), "no problem");
+  EXPECT_EQ(text(-1), "axis 1 is cut between places that only the run knows, or in steps where "
+                      "another is");
 }
 
 /// Every operator that has no row is named, with what to do.

@@ -321,6 +321,94 @@ def boxes():
     return function(f, [spec(8, 4, name="b"), spec(8, name="s")], [b, np.abs(normal(8))])
 
 
+@model
+def bins():
+    r = tf.raw_ops
+
+    def f(m, i, w, g):
+        return {"bins": r.Bincount(arr=i, size=6, weights=tf.constant([], tf.int32)), "weighted": r.Bincount(arr=i, size=5, weights=w),
+                "dense": r.DenseBincount(input=g, size=7, weights=tf.constant([], tf.float32)),
+                "binary": r.DenseBincount(input=g, size=7, weights=tf.constant([], tf.int32), binary_output=True),
+                "dense_weighted": r.DenseBincount(input=i, size=7, weights=w),
+                "max": r.UnsortedSegmentMax(data=w, segment_ids=i, num_segments=8), "min": r.UnsortedSegmentMin(data=w, segment_ids=i, num_segments=8),
+                "sparse": r.SparseToDense(sparse_indices=[[0, 1], [2, 0]], output_shape=[3, 2], sparse_values=w[:2], default_value=m.w),
+                "filled": r.SparseToDense(sparse_indices=[1, 3], output_shape=[5], sparse_values=m.w, default_value=0.0),
+                "xlog1py": r.Xlog1py(x=[0.0, 1.0, 2.0], y=[-1.0, 1e-6, 3.0])}
+    return function(f, [spec(9, dtype=tf.int32, name="i"), spec(9, name="w"), spec(2, 5, dtype=tf.int32, name="g")],
+                    [np.int32([0, 1, 4, 4, 2, 1, 5, 6, 0]), normal(9), np.int32([[0, 1, 1, 6, 3], [2, 2, 2, 9, 0]])], w=np.float32(0.5))
+
+
+@model
+def crops():
+    r = tf.raw_ops
+
+    def f(m, x, b):
+        which = [0, 1, 1, 0]
+        crop = lambda **more: r.CropAndResize(image=x, boxes=b, box_ind=which, **more)
+        return {"bilinear": crop(crop_size=[3, 4]), "nearest": crop(crop_size=[4, 3], method="nearest", extrapolation_value=7.0),
+                "one": crop(crop_size=[1, 1]),
+                "patches": r.ExtractImagePatches(images=x, ksizes=[1, 2, 3, 1], strides=[1, 2, 1, 1], rates=[1, 1, 2, 1], padding="SAME"),
+                "valid": r.ExtractImagePatches(images=x, ksizes=[1, 3, 2, 1], strides=[1, 1, 2, 1], rates=[1, 2, 1, 1], padding="VALID")}
+    return function(f, [spec(2, 7, 6, 3, name="x"), spec(4, 4, name="b")],
+                    [normal(2, 7, 6, 3), np.float32([[0, 0, 1, 1], [0.1, 0.2, 0.8, 0.7], [0.9, 0.9, 0.2, 0.1], [-0.3, 0.5, 1.2, 1.4]])])
+
+
+@model
+def detections():
+    def f(m, b, s):
+        out = {}
+        for name, boxes, more in (("shared", b[:, :, :1], {}), ("own", b, {"clip_boxes": False}), ("padded", b[:, :, :1], {"pad_per_class": True})):
+            r = tf.image.combined_non_max_suppression(boxes, s, 3, 12, 0.4, 0.3, **more)
+            out |= {f"{name}_{k}": v for k, v in zip(("boxes", "scores", "classes", "count"), r)}
+        return out
+    corners = np.abs(normal(2, 8, 4, 2)) * 0.4
+    b = np.concatenate([corners, corners + 0.3 + 0.1 * np.abs(rng().standard_normal((2, 8, 4, 2)))], 3).astype(np.float32)
+    return function(f, [spec(2, 8, 4, 4, name="b"), spec(2, 8, 4, name="s")], [b, np.abs(normal(2, 8, 4))])
+
+
+@model
+def cells():
+    r = tf.raw_ops
+
+    def f(m, x, c, h):
+        peep = {"wci": m.p[0], "wcf": m.p[1], "wco": m.p[2]}
+        one = r.LSTMBlockCell(x=x[0], cs_prev=c, h_prev=h, w=m.w, b=m.b, forget_bias=0.7, cell_clip=0.4, use_peephole=True, **peep)
+        long = {"x": x, "cs_prev": c, "h_prev": h, "w": m.w, "b": m.b, **peep}
+        all = r.BlockLSTM(seq_len_max=tf.constant(4, tf.int64), use_peephole=True, **long)
+        v2 = r.BlockLSTMV2(seq_len_max=tf.constant(5, tf.int64), **long)
+        gru = r.GRUBlockCell(x=x[0], h_prev=h, w_ru=m.w[:, :6], w_c=m.w[:, 6:9], b_ru=m.b[:6], b_c=m.b[6:9])
+        return {"cell_c": one.cs, "cell_h": one.h, "cell_o": one.o, "block_h": all.h, "block_c": all.cs, "block_f": all.f[:4],
+                "v2_h": v2.h, "v2_ci": v2.ci, "gru_h": gru.h, "gru_r": gru.r}
+    return function(f, [spec(5, 2, 4, name="x"), spec(2, 3, name="c"), spec(2, 3, name="h")], [normal(5, 2, 4), normal(2, 3), normal(2, 3)[::-1].copy()],
+                    w=normal(7, 12), b=normal(12), p=normal(3, 3))
+
+
+@model
+def quantised():
+    r = tf.raw_ops
+
+    def f(m, x):
+        q = lambda **more: r.QuantizeAndDequantizeV2(**({"input": x, "input_min": -1.5, "input_max": 1.1} | more))
+        return {"given": q(range_given=True), "measured": q(num_bits=5, signed_input=False), "narrow": q(range_given=True, narrow_range=True, num_bits=4),
+                "up": q(range_given=True, round_mode="HALF_UP", num_bits=6, input_max=3.0),
+                "axis": q(axis=1, num_bits=6, input_min=m.low, input_max=-2.0 * m.low),
+                "v4": r.QuantizeAndDequantizeV4(input=x, input_min=-1.0, input_max=2.0, range_given=True),
+                "v3": r.QuantizeAndDequantizeV3(input=x, input_min=0.0, input_max=0.0, num_bits=7, range_given=False)}
+    return function(f, [spec(4, 3, 5, name="x")], [normal(4, 3, 5)], low=np.float32([-1, -0.5, -2]))
+
+
+@model
+def attributes():
+    """Attributes and inputs that are seldom other than their defaults."""
+    r = tf.raw_ops
+
+    def f(m, x, i):
+        return {"around": r.MatrixDiagV3(diagonal=x[:, 0], k=0, num_rows=-1, num_cols=-1, padding_value=5.0),
+                "steps": x[:, ::-1][i], "row": x[i],
+                "bucket": tf.cast(r.Bucketize(input=tf.cast(x, tf.float64) + 1e-12, boundaries=[-0.5, 0.25]), tf.float32)}
+    return function(f, [spec(3, 4, name="x"), spec(dtype=tf.int32, name="i")], [normal(3, 4), np.int32(2)])
+
+
 # ---- structure ----
 
 
