@@ -38,8 +38,8 @@ constexpr Topic kCodes[] = {
      R"(  Elements of a list have extents each. Getting one sets the symbols of its type, so that one got
   before may not be read after that: bind the extents of what is got to symbols of its own.
 )"},
-    {"codegen.entries", "The model has several entry points",
-     R"(  One class has one entry point so far.
+    {"codegen.entries", "Entry points that one class cannot have",
+     R"(  What is an extent of inputs for one of them is found while another one runs. Compile each by itself.
 )"},
     {"codegen.expression", "An expression of elements that cannot be written in C++",
      R"(  An elementwise operator has no form for this type of element.
@@ -76,6 +76,10 @@ constexpr Topic kCodes[] = {
     {"dims.unknown", "An option names what the model does not have",
      R"(  --dim names a symbol, or --input-shape an input, that the model has not. `burin inspect` lists
   inputs and dimensions.
+)"},
+    {"entries.differ", "Entry points that do not fit into one class",
+     R"(  Several signatures or methods share their states and their symbols: a state has one shape and one
+  first value, an extent of a name one range. Compile each by itself.
 )"},
     {"kernels.evaluate", "An operator that cannot be run in this process",
      R"(  --in-process runs the kernels of the generated code inside burin, and this operator has none there

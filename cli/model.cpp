@@ -7,6 +7,7 @@
 #include "cli/states.h"
 #include "codegen/kernels/evaluator.h"
 #include "codegen/names.h"
+#include "frontend/common/entries.h"
 #include "frontend/exported/import.h"
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/lookalike.h"
@@ -17,6 +18,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 namespace burin::cli {
 namespace {
@@ -227,20 +229,38 @@ std::map<std::string, std::string, std::less<>> argumentsOf(const Settings &sett
   return arguments;
 }
 
-/// Of --signature, of which there may be one; empty for none.
+/// Of --signature, where there may be one; empty for none.
 std::string signatureOf(const Settings &settings) {
   const std::vector<std::string> signatures = settings.list("signature");
   if (signatures.size() > 1)
-    refuse(Problem::unsupported, "--signature: one class has one entry point so far",
-           "compile each signature by itself");
+    refuse(Problem::unsupported, "--signature: programs of a .pt2 are not of one class",
+           "compile each program by itself");
   return signatures.empty() ? std::string() : signatures.front();
 }
 
-Model readTorchScript(const fs::path &path, const Settings &settings) {
-  refuseOptions(settings, {"signature", "tag"}, "TorchScript, of which forward is compiled");
+/// What a module of one entry point has read, and what it keeps.
+struct EntryImport {
+  Model model;
+  std::set<std::string, std::less<>> states;
+};
+
+/// One way into a model that has several: its options, and what other ways change.
+struct Entry {
+  std::string name; ///< empty: the format's own
+  std::set<std::string, std::less<>> states;
+  bool isOneOfSeveral = false;
+};
+
+EntryImport importTorchScript(const fs::path &path, const Settings &settings, const Entry &entry) {
   torchscript::ImportOptions options;
   options.outputs = settings.list("outputs");
-  const Shapes shapes(settings, [&] { return ModelInputs{torchscript::inputNames(path), {}}; });
+  if (!entry.name.empty())
+    options.method = entry.name;
+  options.states = entry.states;
+  options.isOneOfSeveral = entry.isOneOfSeveral;
+  const Shapes shapes(settings, [&] {
+    return ModelInputs{torchscript::inputNames(path, options.method), {}};
+  });
   if (const auto left = shapes.ofModel(); !left.empty())
     refuse(Problem::usage,
            fmt::format("--dim {}: no --input-shape has that symbol", left.begin()->first),
@@ -250,7 +270,9 @@ Model readTorchScript(const fs::path &path, const Settings &settings) {
   options.inputTypes = shapes.elements();
   options.arguments = argumentsOf(settings);
   options.evaluator = &kernels::evaluator();
-  return modelOf(torchscript::importModel(path, options), shapes);
+  torchscript::Import import = torchscript::importModel(path, options);
+  auto states = std::move(import.states);
+  return {modelOf(std::move(import), shapes), std::move(states)};
 }
 
 Model readExported(const fs::path &path, const Settings &settings) {
@@ -269,27 +291,138 @@ Model readExported(const fs::path &path, const Settings &settings) {
   return modelOf(exported::importModel(path, options), shapes);
 }
 
-Model readSavedModel(const fs::path &path, const Settings &settings) {
-  refuseOptions(settings, {"arg"}, "SavedModel, which has inputs alone");
+ModelInputs inputsOfSavedModel(const fs::path &path, const savedmodel::ImportOptions &options) {
+  ModelInputs inputs;
+  for (const savedmodel::InputPort &port : savedmodel::inputsOf(path, options)) {
+    inputs.names.push_back(port.name);
+    for (size_t i = 0; i < port.extents.size(); ++i)
+      if (port.extents[i] < 0)
+        inputs.symbols.push_back(fmt::format("{}.{}", port.name, i));
+  }
+  return inputs;
+}
+
+savedmodel::ImportOptions savedModelOptions(const Settings &settings, const std::string &entry) {
   savedmodel::ImportOptions options;
   options.outputs = settings.list("outputs");
   if (settings.has("tag"))
     options.tag = settings.text("tag");
-  options.signature = signatureOf(settings);
-  const Shapes shapes(settings, [&] {
-    ModelInputs inputs;
-    for (const savedmodel::InputPort &port : savedmodel::inputsOf(path, options)) {
-      inputs.names.push_back(port.name);
-      for (size_t i = 0; i < port.extents.size(); ++i)
-        if (port.extents[i] < 0)
-          inputs.symbols.push_back(fmt::format("{}.{}", port.name, i));
-    }
-    return inputs;
-  });
+  options.signature = entry;
+  return options;
+}
+
+EntryImport importSavedModel(const fs::path &path, const Settings &settings, const Entry &entry) {
+  savedmodel::ImportOptions options = savedModelOptions(settings, entry.name);
+  options.states = {entry.states.begin(), entry.states.end()};
+  const Shapes shapes(settings, [&] { return inputsOfSavedModel(path, options); });
   options.dims = shapes.ofModel();
   options.inputShapes = shapes.shapes();
   options.evaluator = &kernels::evaluator();
-  return modelOf(savedmodel::importModel(path, options), shapes);
+  savedmodel::Import import = savedmodel::importModel(path, options);
+  std::set<std::string, std::less<>> states(import.states.begin(), import.states.end());
+  return {modelOf(std::move(import), shapes), std::move(states)};
+}
+
+/// The options about inputs that are for one of several entry points: those that name it, as
+/// "encode.x:1x3", and those whose name it has.
+Settings settingsOfEntry(const Settings &all, const std::string &entry, const ModelInputs &inputs) {
+  Settings settings = all;
+  const auto isNamed = [&](std::string_view text, const auto &names) {
+    return std::ranges::find(names, text) != names.end();
+  };
+  std::set<std::string, std::less<>> symbols(inputs.symbols.begin(), inputs.symbols.end());
+  const auto keep = [&](const std::string &option, const auto &isOfEntry) {
+    std::vector<std::string> kept;
+    for (std::string text : all.list(option)) {
+      const bool isForIt = text.starts_with(entry + ".");
+      if (isForIt)
+        text.erase(0, entry.size() + 1);
+      if (isForIt || isOfEntry(text))
+        kept.push_back(std::move(text));
+    }
+    if (settings.given.erase(option) && !kept.empty())
+      settings.given[option] = std::move(kept);
+  };
+  keep("input-shape",
+       [&](const std::string &text) { return isNamed(parseShapeSpec(text).name, inputs.names); });
+  for (const std::string &text : settings.list("input-shape"))
+    for (const ExtentSpec &extent : parseShapeSpec(text).extents)
+      symbols.insert(extent.symbol);
+  keep("dim", [&](const std::string &text) { return symbols.contains(parseDimSpec(text).symbol); });
+  keep("arg", [](const std::string &) { return true; });
+  return settings;
+}
+
+/// Every option about inputs must be for some entry point.
+void checkUsed(const Settings &all, const std::vector<Settings> &ofEntries) {
+  for (const std::string_view option : {"input-shape", "dim"})
+    for (const std::string &text : all.list(option))
+      if (std::ranges::none_of(ofEntries, [&](const Settings &one) {
+            const std::vector<std::string> kept = one.list(option);
+            return std::ranges::any_of(kept,
+                                       [&](const std::string &k) { return text.ends_with(k); });
+          }))
+        refuse(Problem::usage, fmt::format("--{} {}: no entry point has that", option, text),
+               "name the input as it is, or with its entry point: encode.x");
+}
+
+/// Those of --signature in one module, or the format's own. What one of them changes is a state of
+/// all, so they are imported until no new state is found.
+template <class Inputs, class ImportEntry>
+Model readEntries(const Settings &settings, const Inputs &inputs, const ImportEntry &importEntry) {
+  const std::vector<std::string> names = settings.list("signature");
+  if (names.size() < 2)
+    return importEntry(settings, Entry{names.empty() ? "" : names.front(), {}, false}).model;
+  if (settings.has("outputs"))
+    refuse(Problem::usage, "--outputs cuts a model with one entry point, and there are several",
+           "compile that entry point by itself");
+  std::vector<Settings> ofEntries;
+  for (const std::string &name : names) {
+    if (std::ranges::count(names, name) > 1)
+      refuse(Problem::usage, fmt::format("--signature {} is there twice", name));
+    ofEntries.push_back(settingsOfEntry(settings, name, inputs(name)));
+  }
+  checkUsed(settings, ofEntries);
+  std::set<std::string, std::less<>> states;
+  for (;;) {
+    std::vector<Model> models;
+    const size_t known = states.size();
+    for (size_t i = 0; i < names.size(); ++i) {
+      EntryImport made = importEntry(ofEntries[i], Entry{names[i], states, true});
+      made.model.module->functions.front()->name = names[i];
+      states.merge(made.states);
+      models.push_back(std::move(made.model));
+    }
+    if (states.size() != known)
+      continue;
+    for (size_t i = 1; i < models.size(); ++i) {
+      frontend::moveEntries(*models.front().module, *models[i].module);
+      for (std::string &note : models[i].notes)
+        if (std::ranges::find(models.front().notes, note) == models.front().notes.end())
+          models.front().notes.push_back(std::move(note));
+    }
+    return std::move(models.front());
+  }
+}
+
+Model readTorchScript(const fs::path &path, const Settings &settings) {
+  refuseOptions(settings, {"tag"}, "TorchScript, which has one module");
+  return readEntries(
+      settings,
+      [&](const std::string &name) {
+        return ModelInputs{torchscript::inputNames(path, name), {}};
+      },
+      [&](const Settings &own, const Entry &entry) { return importTorchScript(path, own, entry); });
+}
+
+Model readSavedModel(const fs::path &path, const Settings &settings) {
+  refuseOptions(settings, {"arg"}, "SavedModel, which has inputs alone");
+  return readEntries(
+      settings,
+      [&](const std::string &name) {
+        return inputsOfSavedModel(path, savedModelOptions(settings, name));
+      },
+      [&](const Settings &own, const Entry &entry) { return importSavedModel(path, own, entry); });
 }
 
 Model readGir(const fs::path &path, const MappedFile &file, const Settings &settings) {

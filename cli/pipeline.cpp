@@ -137,28 +137,35 @@ void checkLimits(const codegen::Summary &summary, const Settings &settings) {
 }
 
 ir::MemoryPlan planOf(const codegen::Prepared &prepared) {
-  ir::MemoryPlan plan = passes::planMemory(prepared.entry, codegen::scratchBytes(prepared),
-                                           prepared.settings.target->alignment,
-                                           {.shared = codegen::sharedMemory(prepared)});
+  ir::MemoryPlan plan = passes::planMemory(
+      prepared.entry, codegen::scratchBytes(prepared), prepared.settings.target->alignment,
+      {.shared = codegen::sharedMemory(prepared),
+       .entries = {prepared.entries.begin(), prepared.entries.end()}});
   plan.steps = passes::steps(prepared.entry);
   return plan;
 }
 
-Api apiOf(const codegen::Prepared &prepared) {
-  Api api{prepared.nameSpace, prepared.settings.className, prepared.hasStates(), {}, {}, {}, {}};
+Api apiOf(const codegen::Prepared &prepared, const codegen::EntryInfo &range) {
+  Api api{prepared.nameSpace,
+          prepared.settings.className,
+          range.run,
+          prepared.hasStates(),
+          {},
+          {},
+          {},
+          {}};
   if (prepared.givesWeights())
     api.weights =
         prepared.settings.name + (prepared.hasWeightsFile() ? ".weights" : ".weights.bin");
-  for (const codegen::SymbolInfo &symbol : prepared.symbols)
-    if (!symbol.isDefined)
-      api.symbols.push_back({symbol.identifier, symbol.name});
+  for (const codegen::SymbolInfo *symbol : codegen::symbolsOfInputs(prepared, range))
+    api.symbols.push_back({symbol->identifier, symbol->name});
   const ir::Function &entry = prepared.entry;
-  for (size_t i = 0; i < entry.body.numArguments(); ++i)
+  for (size_t i = range.firstArgument; i < range.endArgument; ++i)
     if (!entry.stateOfArgument(i))
       api.inputs.push_back({prepared.argumentNames[i],
                             {entry.body.argument(i)->name, entry.body.argument(i)->type}});
   const ir::Op &yield = entry.body.terminator();
-  for (size_t i = 0; i < yield.numOperands(); ++i)
+  for (size_t i = range.firstResult; i < range.endResult; ++i)
     if (!entry.stateOfResult(i))
       api.outputs.push_back(
           {prepared.resultNames[i], {entry.resultNames[i], yield.operand(i)->type}});
@@ -285,8 +292,10 @@ Compiled generateCode(ir::Module &module, const std::string &name, const Setting
   const std::shared_ptr<codegen::Prepared> prepared =
       codegen::prepare(module, codegenSettings(name, settings));
   const ir::MemoryPlan plan = planOf(*prepared);
-  Compiled compiled{prepared, codegen::generate(*prepared, plan),
-                    codegen::summarise(*prepared, plan), apiOf(*prepared)};
+  Compiled compiled{
+      prepared, codegen::generate(*prepared, plan), codegen::summarise(*prepared, plan), {}};
+  for (const codegen::EntryInfo &entry : prepared->entries)
+    compiled.apis.push_back(apiOf(*prepared, entry));
   checkLimits(compiled.summary, settings);
   return compiled;
 }

@@ -37,8 +37,8 @@ struct ApiPort {
   std::string identifier;
   Port port;
 };
-struct Api {
-  std::string nameSpace, className;
+struct Api { ///< of one entry point
+  std::string nameSpace, className, run;
   bool hasStates = false;
   std::vector<ApiSymbol> symbols; ///< the arguments of run(), in order
   std::vector<ApiPort> inputs, outputs;
@@ -49,7 +49,7 @@ struct Compiled {
   std::shared_ptr<const codegen::Prepared> prepared; ///< what the files are written from
   std::vector<codegen::File> files;
   codegen::Summary summary;
-  Api api;
+  std::vector<Api> apis; ///< of each entry point
 };
 
 /// Of a module that is optimised. Throws CompileErrors (limit) for --arena-limit, --weights-limit

@@ -205,20 +205,20 @@ std::string testbenchSource(const Api &api, const std::string &header) {
     text += fmt::format("    {{\n      const auto view = model.{}({});\n"
                         "      take(in, view.data(), sizeof(*view.data()), view.size());\n    }}\n",
                         port.identifier, argumentsOf(port));
-  text += fmt::format("    const burin::Status status = model.run({});\n"
+  text += fmt::format("    const burin::Status status = model.{}({});\n"
                       "    const uint32_t codes[] = {{static_cast<uint32_t>(status.code()), "
                       "status.node()}};\n"
                       "    give(out, codes, sizeof codes, 1);\n"
                       "    if (status != burin::Status::ok)\n      continue;\n",
-                      symbols);
+                      api.run, symbols);
   for (const ApiPort &port : api.outputs)
     text += fmt::format("    giveView(out, model.{}({}));\n", port.identifier, argumentsOf(port));
   return text + std::string(kTail);
 }
 
-Testbench::Testbench(const Compiled &compiled, const std::string &name, fs::path folder,
-                     const Settings &settings)
-    : api_(compiled.api), folder_(std::move(folder)) {
+Testbench::Testbench(const Compiled &compiled, size_t entry, const std::string &name,
+                     fs::path folder, const Settings &settings)
+    : api_(compiled.apis[entry]), folder_(std::move(folder)) {
   for (const ApiPort &port : api_.outputs)
     if (!port.port.type.isTensor() || port.port.type.element() == ir::ElementType::string)
       throw CompileError(Problem::unsupported, {},

@@ -19,7 +19,7 @@ public:
   /// Writes the files and the program into `folder` and builds them with --cc and --cxxflags.
   /// Throws CompileError (usage) if there is no such compiler, InternalError if it refuses the
   /// code.
-  Testbench(const Compiled &, const std::string &name, std::filesystem::path folder,
+  Testbench(const Compiled &, size_t entry, const std::string &name, std::filesystem::path folder,
             const Settings &);
 
   /// A run for each of the inputs; from the initial state each, or only the first with `sequence`.

@@ -31,15 +31,20 @@ struct Interface {
   size_t nodes;
 
   explicit Interface(const ir::Module &module) : nodes{countOps(module)} {
-    const ir::Function &entry = *module.functions.front();
-    for (size_t i = 0; i < entry.body.numArguments(); ++i) {
-      const ir::Value &value = *entry.body.argument(i);
-      (entry.stateOfArgument(i) ? states : inputs).push_back({value.name, value.type.text()});
-    }
-    const ir::Op &yield = entry.body.terminator();
-    for (size_t i = 0; i < yield.numOperands(); ++i)
-      if (!entry.stateOfResult(i))
-        outputs.push_back({entry.resultNames[i], yield.operand(i)->type.text()});
+    for (const auto &entry : module.functions)
+      add(*entry, module.functions.size() > 1 ? entry->name + "." : "");
+  }
+
+private:
+  /// `prefix`: of the names, where there are several entry points. These share states.
+  void add(const ir::Function &entry, const std::string &prefix) {
+    for (const cli::Port &port : inputsOf(entry))
+      inputs.push_back({prefix + port.name, port.type.text()});
+    for (const cli::Port &port : outputsOf(entry))
+      outputs.push_back({prefix + port.name, port.type.text()});
+    for (const ir::State &state : entry.states)
+      if (std::ranges::find(states, state.name, &Port::name) == states.end())
+        states.push_back({state.name, entry.body.argument(state.argument)->type.text()});
   }
 };
 

@@ -93,6 +93,9 @@ void show(const NamedTensors &outputs, const std::vector<Port> &order, const Set
 
 int runRun(const Settings &settings) {
   const Model model = readModel(settings);
+  if (model.module->functions.size() > 1)
+    throw CompileError(Problem::usage, {}, "the model has several entry points, and run runs one")
+        .hint("choose it with one --signature");
   const ir::Function &entry = *model.module->functions.front();
   const std::vector<NamedTensors> steps = stepsOf(settings, entry);
   optimise(*model.module, settings);
@@ -110,8 +113,8 @@ int runRun(const Settings &settings) {
       outputs.try_emplace("node:" + value.name, tensor);
   };
   for (const NamedTensors &inputs : steps)
-    for (auto &[name, tensor] : interpreter.run(
-             inputs, settings.flag("per-node") ? keep : Interpreter::Observe{}))
+    for (auto &[name, tensor] :
+         interpreter.run(inputs, settings.flag("per-node") ? keep : Interpreter::Observe{}))
       results[name].push_back(std::move(tensor));
   for (auto &[name, tensors] : results)
     outputs[name] = settings.flag("sequence") ? stacked(tensors) : std::move(tensors.front());

@@ -43,9 +43,14 @@ struct NodeRow {
 
 class Validation {
 public:
-  explicit Validation(const Settings &settings)
-      : settings_{settings}, tolerance_(toleranceOf(settings)), original_(readModel(settings)),
-        model_(readModel(settings)), outputs_(outputsOf(entry(original_))) {
+  /// Of entry point number `index`.
+  Validation(const Settings &settings, size_t index)
+      : settings_{settings}, index_{index}, tolerance_(toleranceOf(settings)),
+        original_(readModel(settings)), model_(readModel(settings)),
+        outputs_(outputsOf(entry(original_))) {
+    if (entries() > 1 && settings.has("data"))
+      throw CompileError(Problem::usage, {}, "--data has arrays for one entry point of the model")
+          .hint("validate it with one --signature");
     optimise(*model_.module, settings);
     readData();
     computeReferences();
@@ -62,12 +67,13 @@ public:
             expected != samples_[i].outputs.end())
           compare(actual[i].find(port.name)->second, expected->second, tolerance_, i, metrics);
     }
-    show();
     return passed();
   }
 
+  size_t entries() const { return original_.module->functions.size(); }
+
 private:
-  static const ir::Function &entry(const Model &model) { return *model.module->functions.front(); }
+  const ir::Function &entry(const Model &model) const { return *model.module->functions[index_]; }
 
   void readData() {
     for (const std::string &path : settings_.list("data"))
@@ -117,7 +123,7 @@ private:
     if (!settings_.has("output"))
       temporary.emplace();
     const fs::path folder = temporary ? temporary->path() : fs::path(settings_.text("output"));
-    Testbench bench(compiled, model_.name, folder, settings_);
+    Testbench bench(compiled, index_, model_.name, folder, settings_);
     std::vector<const NamedTensors *> inputs;
     for (const Sample &sample : samples_)
       inputs.push_back(&sample.inputs);
@@ -198,10 +204,11 @@ private:
     return text;
   }
 
-  void show() const {
-    if (settings_.flag("json"))
-      return print(dump(toJson(), false));
+public:
+  std::string toText() const {
     std::string text;
+    if (entries() > 1)
+      text += fmt::format("entry {}\n", printable(entry(original_).name));
     if (settings_.flag("per-node"))
       text += nodesText();
     if (!settings_.flag("quiet") || !passed()) {
@@ -215,16 +222,19 @@ private:
                                 : fmt::format(", seed {}", *settings_.number("seed")),
           tolerance_.rtol, tolerance_.atol);
     }
-    print(text);
+    return text;
   }
 
   Json toJson() const {
-    Json json{{"passed", passed()},
-              {"samples", samples_.size()},
-              {"reference", usesReference_ ? "interpreter" : "data"},
-              {"in_process", settings_.flag("in-process")},
-              {"rtol", tolerance_.rtol},
-              {"atol", tolerance_.atol}};
+    Json json = Json::object();
+    if (entries() > 1)
+      json["entry"] = entry(original_).name;
+    json.update({{"passed", passed()},
+                 {"samples", samples_.size()},
+                 {"reference", usesReference_ ? "interpreter" : "data"},
+                 {"in_process", settings_.flag("in-process")},
+                 {"rtol", tolerance_.rtol},
+                 {"atol", tolerance_.atol}});
     if (!settings_.has("data"))
       json["seed"] = *settings_.number("seed");
     Json rows = Json::array();
@@ -240,7 +250,9 @@ private:
     return json;
   }
 
+private:
   const Settings &settings_;
+  size_t index_;
   Tolerance tolerance_;
   Model original_, model_;
   std::vector<Port> outputs_;
@@ -252,6 +264,21 @@ private:
 
 } // namespace
 
-int runValidate(const Settings &settings) { return Validation(settings).run() ? kOk : kNegative; }
+int runValidate(const Settings &settings) {
+  bool good = true;
+  Json all = Json::array();
+  for (size_t i = 0, count = 1; i < count; ++i) {
+    Validation validation(settings, i);
+    count = validation.entries();
+    good = validation.run() && good;
+    if (settings.flag("json"))
+      all.push_back(validation.toJson());
+    else
+      print(validation.toText());
+  }
+  if (settings.flag("json"))
+    print(dump(all.size() == 1 ? all.front() : Json{{"passed", good}, {"entries", all}}, false));
+  return good ? kOk : kNegative;
+}
 
 } // namespace burin::cli

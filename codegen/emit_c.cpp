@@ -20,27 +20,38 @@ std::string upper(std::string text) {
 }
 
 struct Port {
+  const EntryInfo *entry;
   std::string name, macro;
   const Value *value;
   bool isInput;
   std::string countMacro() const { return macro + "_COUNT"; }
 };
 
+/// Of all entry points.
 std::vector<Port> portsOf(const Prepared &p) {
   std::vector<Port> ports;
   const std::string prefix = upper(p.nameSpace) + "_";
   Scope macros{"ARENA", "CONTEXT"}, parameters{"ctx", p.nameSpace}; // "x" and "X" are one macro
-  const auto port = [&](const std::string &name, const Value *v, bool isInput) {
-    ports.push_back({parameters.fresh(name),
+  const auto port = [&](const EntryInfo &entry, const std::string &name, const Value *v,
+                        bool isInput) {
+    ports.push_back({&entry, parameters.fresh(name),
                      prefix + macros.fresh(upper(name), {"_SHAPE", "_COUNT"}), v, isInput});
   };
-  for (size_t i = 0; i < p.entry.body.numArguments(); ++i)
-    if (!p.entry.stateOfArgument(i))
-      port(p.argumentNames[i], p.entry.body.argument(i), true);
-  for (size_t i = 0; i < p.resultNames.size(); ++i)
-    if (!p.entry.stateOfResult(i))
-      port(p.resultNames[i], p.entry.body.terminator().operand(i), false);
+  for (const EntryInfo &entry : p.entries) {
+    for (size_t i = entry.firstArgument; i < entry.endArgument; ++i)
+      if (!p.entry.stateOfArgument(i))
+        port(entry, p.argumentNames[i], p.entry.body.argument(i), true);
+    for (size_t i = entry.firstResult; i < entry.endResult; ++i)
+      if (!p.entry.stateOfResult(i))
+        port(entry, p.resultNames[i], p.entry.body.terminator().operand(i), false);
+  }
   return ports;
+}
+
+std::vector<Port> portsOf(const Prepared &p, const EntryInfo &entry) {
+  std::vector<Port> own = portsOf(p);
+  std::erase_if(own, [&](const Port &port) { return port.entry != &entry; });
+  return own;
 }
 
 void checkSupported(const Prepared &p) {
@@ -77,6 +88,11 @@ std::vector<std::string> stateSignatures(const std::string &n) {
   return {fmt::format("void {0}_reset({0}_ctx *ctx)", n),
           fmt::format("void {0}_save(const {0}_ctx *ctx, {0}_state *state)", n),
           fmt::format("void {0}_restore({0}_ctx *ctx, const {0}_state *state)", n)};
+}
+
+std::string runSignature(const Prepared &p, const EntryInfo &entry) {
+  return fmt::format("{0}_status {0}_{1}({0}_ctx *ctx{2})", p.nameSpace, entry.run,
+                     parameters(portsOf(p, entry)));
 }
 
 /// A state must stay where it is between runs: the context holds the object, not what makes it.
@@ -149,6 +165,29 @@ void emitInit(CodeWriter &out, const Prepared &p, const std::string &model) {
   }
 }
 
+void emitRun(CodeWriter &out, const Prepared &p, const EntryInfo &entry, const std::string &model) {
+  out.line(runSignature(p, entry) + " {");
+  out.indent();
+  if (!p.hasStates() && p.givesWeights()) {
+    out.line(fmt::format("{} model{{burin::Arena{{ctx->arena, ctx->arena_size}},", model));
+    out.line(std::string(model.size() + 7, ' ') +
+             "burin::Weights{ctx->weights, ctx->weights_size}};");
+  } else if (!p.hasStates()) {
+    out.line(fmt::format(
+        "{} model{{burin::Arena{{ctx->arena, ctx->arena_size}}}}; // three words: costs nothing",
+        model));
+  }
+  std::string views;
+  for (const Port &port : portsOf(p, entry))
+    views += fmt::format("{}{}{{{}}}", views.empty() ? "" : ", ",
+                         viewType(port.value->type, port.isInput), port.name);
+  out.line(fmt::format("return report(ctx, {}.{}({}));", p.hasStates() ? "modelOf(ctx)" : "model",
+                       entry.run, views));
+  out.outdent();
+  out.line("}");
+  out.blank();
+}
+
 } // namespace
 
 std::string emitCHeader(const Prepared &p, const Memory &memory) {
@@ -166,10 +205,11 @@ std::string emitCHeader(const Prepared &p, const Memory &memory) {
   out.line(fmt::format("     static {}_ctx model;", n));
   out.line(fmt::format("     {}_init(&model, arena, sizeof arena{});", n,
                        p.givesWeights() ? ", weights, size" : ""));
+  const EntryInfo &first = p.entries.front();
   std::string call;
-  for (const Port &port : ports)
+  for (const Port &port : portsOf(p, first))
     call += ", " + port.name;
-  out.line(fmt::format("     if ({}_run(&model{}) != {}_OK) fault(); */", n, call, u));
+  out.line(fmt::format("     if ({}_{}(&model{}) != {}_OK) fault(); */", n, first.run, call, u));
   out.line(fmt::format("#ifndef {}_C_H", u));
   out.line(fmt::format("#define {}_C_H", u));
   out.blank();
@@ -220,7 +260,8 @@ std::string emitCHeader(const Prepared &p, const Memory &memory) {
   if (p.hasStates())
     out.line("/* The state is the initial one. Without it nothing else may be called. */");
   out.line(initSignature(p) + ";");
-  out.line(fmt::format("{0}_status {0}_run({0}_ctx *ctx{1});", n, parameters(ports)));
+  for (const EntryInfo &entry : p.entries)
+    out.line(runSignature(p, entry) + ";");
   if (p.hasStates()) {
     out.line("/* The state: back to the initial one, copied out, copied in. A failed run has not "
              "touched it. */");
@@ -272,28 +313,8 @@ std::string emitCSource(const Prepared &p, const Memory &) {
   }
   out.endFunction();
   out.blank();
-  out.line(fmt::format("{0}_status {0}_run({0}_ctx *ctx{1}) {{", n, parameters(ports)));
-  out.indent();
-  if (p.hasStates()) {
-    // nothing to make: the object lies in the context
-  } else if (p.givesWeights()) {
-    out.line(fmt::format("{} model{{burin::Arena{{ctx->arena, ctx->arena_size}},", model));
-    out.line(std::string(model.size() + 7, ' ') +
-             "burin::Weights{ctx->weights, ctx->weights_size}};");
-  } else {
-    out.line(fmt::format(
-        "{} model{{burin::Arena{{ctx->arena, ctx->arena_size}}}}; // three words: costs nothing",
-        model));
-  }
-  std::string views;
-  for (const Port &port : ports)
-    views += fmt::format("{}{}{{{}}}", views.empty() ? "" : ", ",
-                         viewType(port.value->type, port.isInput), port.name);
-  out.line(fmt::format("return report(ctx, {}.run({}));", p.hasStates() ? "modelOf(ctx)" : "model",
-                       views));
-  out.outdent();
-  out.line("}");
-  out.blank();
+  for (const EntryInfo &entry : p.entries)
+    emitRun(out, p, entry, model);
   if (p.hasStates())
     emitStateFunctions(out, n);
   out.raw(

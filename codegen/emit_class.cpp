@@ -20,32 +20,47 @@ class ClassEmitter {
 public:
   ClassEmitter(CodeWriter &writer, const Memory &memory)
       : out_{writer}, memory_{memory}, p_{memory.prepared} {
-    const ir::Function &entry = p_.entry;
-    for (size_t i = 0; i < entry.body.numArguments(); ++i)
-      if (!entry.stateOfArgument(i))
-        ports_.push_back({entry.body.argument(i), p_.argumentNames[i], true});
-    for (size_t i = 0; i < entry.resultNames.size(); ++i)
-      if (!entry.stateOfResult(i))
-        ports_.push_back({entry.body.terminator().operand(i), p_.resultNames[i], false});
-    for (const SymbolInfo &s : p_.symbols)
-      if (!s.isDefined)
-        symbols_.push_back(&s);
+    for (const EntryInfo &entry : p_.entries)
+      addPorts(entry, all_);
   }
 
   void emit() {
     out_.line("// ---- the class ----");
-    for (const Port &port : ports_)
-      emitView(port);
+    for (const EntryInfo &entry : p_.entries) {
+      choose(entry);
+      for (const Port &port : ports_)
+        emitView(port);
+    }
     if (p_.givesWeights())
       emitCheckWeights();
-    emitRun();
-    if (p_.hasSingleSteps())
-      emitStep();
-    if (!ports_.empty())
-      emitRunOnViews();
+    for (const EntryInfo &entry : p_.entries) {
+      choose(entry);
+      emitRun();
+      if (p_.hasSingleSteps() && &entry == &p_.entries.back())
+        emitStep();
+      if (!ports_.empty())
+        emitRunOnViews();
+    }
   }
 
 private:
+  void addPorts(const EntryInfo &entry, std::vector<Port> &ports) const {
+    const ir::Function &f = p_.entry;
+    for (size_t i = entry.firstArgument; i < entry.endArgument; ++i)
+      if (!f.stateOfArgument(i))
+        ports.push_back({f.body.argument(i), p_.argumentNames[i], true});
+    for (size_t i = entry.firstResult; i < entry.endResult; ++i)
+      if (!f.stateOfResult(i))
+        ports.push_back({f.body.terminator().operand(i), p_.resultNames[i], false});
+  }
+
+  void choose(const EntryInfo &entry) {
+    entry_ = &entry;
+    ports_.clear();
+    addPorts(entry, ports_);
+    symbols_ = symbolsOfInputs(p_, entry);
+  }
+
   // ---- functions ----
 
   void emitView(const Port &port) {
@@ -69,7 +84,7 @@ private:
       parameters.push_back("size_t " + s->identifier);
       symbols.push_back(s->identifier);
     }
-    begin(fmt::format("Status {}::run({})", p_.settings.className, fmt::join(parameters, ", ")));
+    beginRun(parameters);
     // An output whose extent a step defines is as large as it can be until then: it has no view
     // yet.
     const bool hasViews = !ports_.empty() && std::ranges::none_of(ports_, [&](const Port &port) {
@@ -84,7 +99,7 @@ private:
                                           isDynamic(port.value->type)
                                               ? fmt::format("{}", fmt::join(symbols, ", "))
                                               : ""));
-      out_.line(fmt::format("return run({});", fmt::join(views, ", ")));
+      out_.line(fmt::format("return {}({});", entry_->run, fmt::join(views, ", ")));
     } else {
       checkMemory();
       checkBounds();
@@ -96,7 +111,9 @@ private:
   void emitStep() {
     begin(fmt::format("Status {}::step(size_t node)", p_.settings.className));
     checkMemory();
+    ports_ = all_; // a step may be of any entry point
     makeContext(arenaContext());
+    choose(*entry_);
     out_.line(
         fmt::format("return rt::runStep<{}>(kSteps[node], static_cast<uint32_t>(node), context);",
                     runArguments()));
@@ -120,9 +137,14 @@ private:
     for (const Port &port : ports_)
       parameters.push_back(viewType(port.value->type, port.isInput) +
                            (kernels::mentions(text, port.name) ? " " + port.name : ""));
-    begin(fmt::format("Status {}::run({})", p_.settings.className, fmt::join(parameters, ", ")));
+    beginRun(parameters);
     out_.raw(text);
     end();
+  }
+
+  void beginRun(const std::vector<std::string> &parameters) {
+    begin(fmt::format("Status {}::{}({})", p_.settings.className, entry_->run,
+                      fmt::join(parameters, ", ")));
   }
 
   void begin(const std::string &signature) {
@@ -209,7 +231,10 @@ private:
   }
 
   std::string runCall() const {
-    return p_.steps.empty() ? "Status{}"
+    if (p_.hasSeveralEntries() && entry_->firstStep < entry_->endStep)
+      return fmt::format("rt::runSteps<{}>(kSteps, context, {}, {})", runArguments(),
+                         entry_->firstStep, entry_->endStep);
+    return entry_->firstStep == entry_->endStep ? "Status{}"
            : p_.steps.size() == 1
                ? fmt::format("rt::runStep<{}>(kSteps[0], 0, context)", runArguments())
                : fmt::format("rt::runSteps<{}>(kSteps, context)", runArguments());
@@ -230,9 +255,9 @@ private:
       members.push_back(member);
       values.push_back(value);
     };
-    for (const ir::State &s : p_.entry.states) {
-      const std::string &member = p_.argumentNames[s.argument];
-      add(member, castTo({p_.entry.body.argument(s.argument), {}, false}, "state_." + member));
+    for (const ir::State *s : p_.states) {
+      const std::string &member = p_.argumentNames[s->argument];
+      add(member, castTo({p_.entry.body.argument(s->argument), {}, false}, "state_." + member));
     }
     for (const SymbolInfo *s : symbols_)
       add(s->identifier, fmt::format("static_cast<int>({})", s->identifier));
@@ -245,23 +270,25 @@ private:
     if (p_.settings.profile)
       add("observer", "observer_");
     const std::string inOne = fmt::format("const Context context{{{}}};", fmt::join(values, ", "));
-    if (inOne.size() + 2 <= kColumns)
+    if (inOne.size() + 2 <= kColumns && !p_.hasSeveralEntries())
       return out_.line(inOne);
-    // clang-format makes columns of a long list.
-    out_.line("Context context;");
+    // clang-format makes columns of a long list. What is of other entry points stays null.
+    out_.line(p_.hasSeveralEntries() ? "Context context = {};" : "Context context;");
     for (size_t i = 0; i < values.size(); ++i)
       out_.line(fmt::format("context.{} = {};", members[i], values[i]));
   }
 
   /// New states that could not be written over the old ones are copied once nothing can fail.
   void runAndKeepState(std::vector<std::string> values) {
-    if (p_.steps.empty() && !p_.hasStates()) {
+    if (entry_->firstStep == entry_->endStep && !p_.hasStates()) {
       out_.line("return Status::ok;");
       return;
     }
     makeContext(std::move(values));
     std::vector<std::string> copies;
     for (const ir::State &s : p_.entry.states) {
+      if (s.result < entry_->firstResult || s.result >= entry_->endResult)
+        continue;
       const Value *next = p_.entry.body.terminator().operand(s.result);
       std::string from = memory_.pointer(next);
       if (from.starts_with("c."))
@@ -351,8 +378,11 @@ private:
   CodeWriter &out_;
   const Memory &memory_;
   const Prepared &p_;
+  std::vector<Port> all_;
+  // Of the entry point that is written:
+  const EntryInfo *entry_ = nullptr;
   std::vector<Port> ports_;
-  std::vector<const SymbolInfo *> symbols_; ///< of the inputs
+  std::vector<const SymbolInfo *> symbols_; ///< of its inputs
 };
 
 } // namespace

@@ -44,15 +44,15 @@ struct Ports {
   std::vector<std::string> inputNames, outputNames; ///< of the model
 };
 
-Ports portsOf(const Prepared &p) {
+Ports portsOf(const Prepared &p, const EntryInfo &entry) {
   Ports ports;
-  for (size_t i = 0; i < p.entry.body.numArguments(); ++i)
+  for (size_t i = entry.firstArgument; i < entry.endArgument; ++i)
     if (!p.entry.stateOfArgument(i)) {
       ports.inputs.emplace_back(p.argumentNames[i], p.entry.body.argument(i));
       ports.inputNames.push_back(p.entry.body.argument(i)->name);
     }
   const Op &yield = p.entry.body.terminator();
-  for (size_t i = 0; i < yield.numOperands(); ++i)
+  for (size_t i = entry.firstResult; i < entry.endResult; ++i)
     if (!p.entry.stateOfResult(i)) {
       ports.outputs.emplace_back(p.resultNames[i], yield.operand(i));
       ports.outputNames.push_back(p.entry.resultNames[i]);
@@ -88,10 +88,72 @@ void emitInfos(CodeWriter &out, std::string_view array,
   out.line("};");
 }
 
+int64_t macsOf(const Prepared &p, const EntryInfo &entry) {
+  int64_t macs = 0;
+  for (int i = entry.firstStep; i < entry.endStep; ++i)
+    macs += p.steps[static_cast<size_t>(i)].macs;
+  return macs;
+}
+
+/// "size_t batch": the extents that the functions of an entry point take.
+std::string extentParameters(const std::vector<const SymbolInfo *> &symbols) {
+  std::vector<std::string> all;
+  for (const SymbolInfo *s : symbols)
+    all.push_back("size_t " + s->identifier);
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+/// Of one of several entry points: its shapes, and a struct of its facts.
+void emitEntryFacts(CodeWriter &out, const Prepared &p, const EntryInfo &entry) {
+  const Ports ports = portsOf(p, entry);
+  emitShapes(out, ports.inputs);
+  emitShapes(out, ports.outputs);
+  out.line(fmt::format("/// Facts of the entry point \"{}\", which is run by {}().",
+                       commentText(entry.name), entry.run));
+  out.line(fmt::format("struct {} {{", entry.facts));
+  out.indent();
+  out.line(fmt::format("static constexpr uint64_t macs = {};", macsOf(p, entry)));
+  out.line(fmt::format("static constexpr size_t num_inputs = {}, num_outputs = {};",
+                       ports.inputs.size(), ports.outputs.size()));
+  out.line(fmt::format("static constexpr size_t first_node = {}, num_nodes = {}; ///< of nodes",
+                       entry.firstStep, entry.endStep - entry.firstStep));
+  emitInfos(out, "inputs", ports.inputs, ports.inputNames);
+  emitInfos(out, "outputs", ports.outputs, ports.outputNames);
+  out.outdent();
+  out.line("};");
+}
+
+/// Views and runs of an entry point.
+void emitEntryFunctions(CodeWriter &out, const Prepared &p, const EntryInfo &entry) {
+  const Ports ports = portsOf(p, entry);
+  const std::string extents = extentParameters(symbolsOfInputs(p, entry));
+  const auto extentsOf = [&](const Type &t) { return isDynamic(t) ? extents : std::string{}; };
+  for (const auto &[port, v] : ports.inputs)
+    out.line(
+        fmt::format("{} {}({}) noexcept;", viewType(v->type, false), port, extentsOf(v->type)));
+  for (const auto &[port, v] : ports.outputs)
+    out.line(fmt::format("{} {}({}) const noexcept;", viewType(v->type, true), port,
+                         extentsOf(v->type)));
+  out.line(fmt::format("burin::Status {}({}) noexcept;", entry.run, extents));
+}
+
+/// The run on memory of the caller.
+void emitRunOnViews(CodeWriter &out, const Prepared &p, const EntryInfo &entry) {
+  const Ports ports = portsOf(p, entry);
+  std::vector<std::string> views;
+  for (const auto &[port, v] : ports.inputs)
+    views.push_back(fmt::format("{} {}", viewType(v->type, true), port));
+  for (const auto &[port, v] : ports.outputs)
+    views.push_back(fmt::format("{} {}", viewType(v->type, false), port));
+  if (!views.empty())
+    out.line(fmt::format("burin::Status {}({}) noexcept;", entry.run, fmt::join(views, ", ")));
+}
+
 } // namespace
 
 std::string emitHeader(const Prepared &p, const Memory &memory) {
-  const Ports ports = portsOf(p);
+  const EntryInfo &main = p.entries.front();
+  const Ports ports = portsOf(p, main);
   CodeWriter out;
   out.raw(preamble(p));
   const std::string guard = upper(p.nameSpace) + "_H";
@@ -118,9 +180,6 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   for (const SymbolInfo &s : p.symbols)
     if (!s.isDefined)
       symbols.push_back(&s);
-  std::string styleA;
-  for (const SymbolInfo *s : symbols)
-    styleA += fmt::format("{}size_t {}", styleA.empty() ? "" : ", ", s->identifier);
 
   out.comment(fmt::format("The model \"{}\". No heap, no globals but constants; distinct objects "
                           "are independent, and one object serves one thread at a time.",
@@ -140,11 +199,11 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   out.line(fmt::format("///   {}::{} model{{arena{}}};", p.nameSpace, name,
                        p.givesWeights() ? ", {address, size}" : ""));
   std::string call;
-  for (const SymbolInfo *s : symbols)
+  for (const SymbolInfo *s : symbolsOfInputs(p, main))
     call += (call.empty() ? "" : ", ") + s->identifier;
   if (!ports.inputs.empty())
     out.line(fmt::format("///   fill(model.{}({}));", ports.inputs[0].first, call));
-  out.line(fmt::format("///   if (model.run({}) != burin::Status::ok) fault();", call));
+  out.line(fmt::format("///   if (model.{}({}) != burin::Status::ok) fault();", main.run, call));
   if (!ports.outputs.empty())
     out.line(fmt::format("///   use(model.{}({}));", ports.outputs[0].first, call));
   out.line(fmt::format("class {} {{", name));
@@ -160,11 +219,9 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
 
   if (p.hasStates())
     emitState(out, p);
-  int64_t weightBytes = 0, macs = 0;
+  int64_t weightBytes = 0;
   for (const Weight &w : p.weights)
     weightBytes += w.bytes();
-  for (const StepInfo &s : p.steps)
-    macs += s.macs;
   for (const SymbolInfo *s : symbols)
     out.line(fmt::format(
         "static constexpr size_t {0}_min = {1}, {0}_max = {2}; ///< the symbol `{3}`",
@@ -185,19 +242,30 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   } else {
     out.line(fmt::format("static constexpr size_t weights_size = {};", weightBytes));
   }
-  out.line(fmt::format("static constexpr uint64_t macs = {};{}", macs,
-                       symbols.empty() ? "" : " ///< at the upper bounds"));
-  out.line(fmt::format("static constexpr size_t num_inputs = {}, num_outputs = {}, num_nodes = {};",
-                       ports.inputs.size(), ports.outputs.size(), p.steps.size()));
+  if (p.hasSeveralEntries()) {
+    out.line(fmt::format("static constexpr size_t num_nodes = {}; ///< of all entry points",
+                         p.steps.size()));
+  } else {
+    out.line(fmt::format("static constexpr uint64_t macs = {};{}", macsOf(p, main),
+                         symbols.empty() ? "" : " ///< at the upper bounds"));
+    out.line(
+        fmt::format("static constexpr size_t num_inputs = {}, num_outputs = {}, num_nodes = {};",
+                    ports.inputs.size(), ports.outputs.size(), p.steps.size()));
+  }
   if (p.settings.threads)
     out.line(fmt::format(
         "static constexpr size_t max_tasks = {}; ///< pieces that a step is cut into for threads",
         p.tasks()));
   out.blank();
-  emitShapes(out, ports.inputs);
-  emitShapes(out, ports.outputs);
-  emitInfos(out, "inputs", ports.inputs, ports.inputNames);
-  emitInfos(out, "outputs", ports.outputs, ports.outputNames);
+  if (p.hasSeveralEntries()) {
+    for (const EntryInfo &entry : p.entries)
+      emitEntryFacts(out, p, entry);
+  } else {
+    emitShapes(out, ports.inputs);
+    emitShapes(out, ports.outputs);
+    emitInfos(out, "inputs", ports.inputs, ports.inputNames);
+    emitInfos(out, "outputs", ports.outputs, ports.outputNames);
+  }
   if (!p.steps.empty()) {
     out.line("static constexpr burin::NodeInfo nodes[] = {");
     for (size_t i = 0; i < p.steps.size(); ++i)
@@ -252,29 +320,25 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
              "be within");
     out.line("// their bounds, or the run says bad_shape. A run overwrites the inputs.");
   }
-  const auto symbolsOf = [&](const Type &t) { return isDynamic(t) ? styleA : std::string{}; };
-  for (const auto &[port, v] : ports.inputs)
-    out.line(
-        fmt::format("{} {}({}) noexcept;", viewType(v->type, false), port, symbolsOf(v->type)));
-  for (const auto &[port, v] : ports.outputs)
-    out.line(fmt::format("{} {}({}) const noexcept;", viewType(v->type, true), port,
-                         symbolsOf(v->type)));
-  out.line(fmt::format("burin::Status run({}) noexcept;", styleA));
+  for (const EntryInfo &entry : p.entries)
+    emitEntryFunctions(out, p, entry);
   if (p.hasSingleSteps()) {
-    out.line(
-        "/// One step of run(), for programs that must not block: call it for 0 .. num_nodes - 1.");
+    out.line(p.hasSeveralEntries() ? "/// One step, for programs that must not block: call it for "
+                                     "the nodes of an entry point."
+                                   : "/// One step of run(), for programs that must not block: "
+                                     "call it for 0 .. num_nodes - 1.");
     out.line("burin::Status step(size_t node) noexcept;");
   }
-  if (!ports.inputs.empty() || !ports.outputs.empty()) {
+  const bool hasPorts = std::ranges::any_of(p.entries, [&](const EntryInfo &entry) {
+    const Ports own = portsOf(p, entry);
+    return !own.inputs.empty() || !own.outputs.empty();
+  });
+  if (hasPorts) {
     out.blank();
     out.line("// Inputs and outputs of the caller, which are only read, and only written. They "
              "must not overlap.");
-    std::vector<std::string> views;
-    for (const auto &[port, v] : ports.inputs)
-      views.push_back(fmt::format("{} {}", viewType(v->type, true), port));
-    for (const auto &[port, v] : ports.outputs)
-      views.push_back(fmt::format("{} {}", viewType(v->type, false), port));
-    out.line(fmt::format("burin::Status run({}) noexcept;", fmt::join(views, ", ")));
+    for (const EntryInfo &entry : p.entries)
+      emitRunOnViews(out, p, entry);
   }
   if (p.settings.threads || p.settings.profile)
     out.blank();

@@ -283,6 +283,14 @@ private:
     size_t width = 0, bytes = 5, range = 5;
     std::vector<std::string> ranges(plan.buffers.size());
     const int last = static_cast<int>(p_.steps.size());
+    std::set<const Value *> inputs;
+    for (size_t i = 0; i < p_.entry.body.numArguments(); ++i)
+      inputs.insert(p_.entry.body.argument(i));
+    std::set<size_t> outputs;
+    for (size_t i = 0; i < p_.resultNames.size(); ++i)
+      if (const auto it = plan.bufferOf.find(p_.entry.body.terminator().operand(i));
+          it != plan.bufferOf.end())
+        outputs.insert(it->second);
     for (const size_t i : order) {
       const ir::PlannedBuffer &b = plan.buffers[i];
       width = std::max(width, fmt::format("{} = {},", memory_.bufferName(i), b.offset).size());
@@ -303,9 +311,9 @@ private:
         contents = fmt::format(
             "\"{}\" {}", commentText(b.value->name.empty() ? p_.valueName(b.value) : b.value->name),
             shortType(b.value->type));
-        if (b.first < 0)
+        if (inputs.contains(b.value))
           contents = "input " + contents;
-        else if (b.last >= last)
+        else if (outputs.contains(i))
           contents = "output " + contents;
       }
       out_.line(fmt::format("  {:<{}} // {:>{}}  {:<{}}  {}",
@@ -335,10 +343,10 @@ private:
       if (!entry.stateOfResult(i))
         all.push_back(
             {pointerType(entry.body.terminator().operand(i)->type, false), p_.resultNames[i], ""});
-    for (const ir::State &s : entry.states)
-      all.push_back({pointerType(entry.body.argument(s.argument)->type, false),
-                     p_.argumentNames[s.argument],
-                     fmt::format("state \"{}\"", commentText(s.name))});
+    for (const ir::State *s : p_.states)
+      all.push_back({pointerType(entry.body.argument(s->argument)->type, false),
+                     p_.argumentNames[s->argument],
+                     fmt::format("state \"{}\"", commentText(s->name))});
     for (const SymbolInfo &s : p_.symbols)
       if (!s.isDefined)
         all.push_back({"int ", s.identifier, ""});

@@ -62,7 +62,8 @@ void emitState(CodeWriter &out, const Prepared &p) {
   out.line(
       "/// What lives from run to run. A plain value: assign it to save it and to restore it.");
   out.line("struct State {");
-  for (const ir::State &s : p.entry.states) {
+  for (const ir::State *state : p.states) {
+    const ir::State &s = *state;
     const std::vector<std::string> elements = firstElements(s);
     if (elements.size() <= kShort) {
       out.line(fmt::format("  {} = {{{}}}; ///< {}", member(p, s), fmt::join(elements, ", "),
@@ -82,8 +83,8 @@ void emitState(CodeWriter &out, const Prepared &p) {
 void emitStateC(CodeWriter &out, const Prepared &p) {
   out.line("/* What lives from run to run. */");
   out.line(fmt::format("typedef struct {}_state {{", p.nameSpace));
-  for (const ir::State &s : p.entry.states)
-    out.line(fmt::format("  {}; /* {} */", member(p, s), comment(p, s)));
+  for (const ir::State *s : p.states)
+    out.line(fmt::format("  {}; /* {} */", member(p, *s), comment(p, *s)));
   out.line(fmt::format("}} {}_state;", p.nameSpace));
   out.blank();
 }

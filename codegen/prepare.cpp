@@ -4,9 +4,11 @@
 #include "codegen/element_extents.h"
 #include "codegen/kernels/frame.h"
 #include "codegen/legalise.h"
+#include "codegen/merge_entries.h"
 #include "ir/ops.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <fmt/format.h>
 #include <utility>
@@ -92,19 +94,14 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
       nameSpace{fromSettings.nameSpace.empty() ? namespaceIdentifier(fromSettings.name)
                                                : identifier(fromSettings.nameSpace)},
       names{ownNames(kOfTheSource, settings)}, api_{ownNames(kOfTheClass, settings)} {
-  if (module.functions.size() != 1) {
-    std::vector<std::string> entries;
-    for (const auto &f : module.functions)
-      entries.push_back(f->name);
-    throw CompileError(
-        Problem::unsupported, {},
-        fmt::format("the module has {} entry points ({}), and one class has one so far",
-                    entries.size(), fmt::join(entries, ", ")))
-        .code("codegen.entries")
-        .hint("choose one with --signature");
-  }
+  for (const auto &function : module.functions)
+    legalise(module, function->body, *settings.target);
+  for (ir::EntryRange &range : mergeEntries(module))
+    entries.push_back({std::move(range), "run", {}});
+  for (const ir::State &s : entry.states)
+    if (std::ranges::find(states, s.name, &ir::State::name) == states.end())
+      states.push_back(&s);
   checkInterface();
-  legalise(module, entry.body, *settings.target);
   collectSymbols();
   checkElementExtents(entry, [this](std::string_view name) {
     const SymbolInfo *s = findSymbol(name);
@@ -163,8 +160,8 @@ void Prepared::checkInterface() {
   const Op &yield = entry.body.terminator();
   for (size_t i = 0; i < yield.numOperands(); ++i)
     check("output", entry.resultNames[i], yield.operand(i)->type);
-  for (const ir::State &s : entry.states)
-    checkState(s);
+  for (const ir::State *s : states)
+    checkState(*s);
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
 }
@@ -212,13 +209,35 @@ void Prepared::collectSymbols() {
 
 void Prepared::nameInterface() {
   const std::initializer_list<std::string_view> constants = {"_shape"};
-  for (size_t i = 0; i < entry.body.numArguments(); ++i)
-    argumentNames.push_back(api_.fresh(entry.body.argument(i)->name.empty()
-                                           ? fmt::format("input{}", i)
-                                           : entry.body.argument(i)->name,
-                                       constants));
-  for (const std::string &result : entry.resultNames)
-    resultNames.push_back(api_.fresh(result, constants));
+  if (settings.cApi && hasSeveralEntries())
+    for (const std::string_view name : {"init", "save", "status_text", "failed_node"})
+      api_.take(name);
+  if (hasSeveralEntries())
+    for (EntryInfo &e : entries) {
+      e.run = api_.fresh(e.name);
+      std::string facts = e.run;
+      facts.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(facts.front())));
+      e.facts = api_.fresh(facts == e.run ? facts + "Facts" : facts);
+    }
+  std::map<std::string, std::string, std::less<>> ofStates;
+  for (const EntryInfo &e : entries) {
+    const std::string prefix = hasSeveralEntries() ? e.run + "_" : "";
+    for (size_t i = e.firstArgument; i < e.endArgument; ++i) {
+      const std::string name = entry.body.argument(i)->name.empty()
+                                   ? fmt::format("input{}", i - e.firstArgument)
+                                   : entry.body.argument(i)->name;
+      const ir::State *state = entry.stateOfArgument(i);
+      std::string *known = state ? &ofStates[state->name] : nullptr;
+      if (!known || known->empty())
+        argumentNames.push_back(api_.fresh(known ? name : prefix + name, constants));
+      else
+        argumentNames.push_back(*known);
+      if (known)
+        *known = argumentNames.back();
+    }
+    for (size_t i = e.firstResult; i < e.endResult; ++i)
+      resultNames.push_back(api_.fresh(prefix + entry.resultNames[i], constants));
+  }
 }
 
 void Prepared::findNodeScope() {
@@ -446,6 +465,18 @@ const std::string &Prepared::functorName(const kernels::Functor &f) const {
 const SymbolInfo *Prepared::findSymbol(std::string_view name) const {
   const auto it = std::ranges::find(symbols, name, &SymbolInfo::name);
   return it == symbols.end() ? nullptr : &*it;
+}
+
+std::vector<const SymbolInfo *> symbolsOfInputs(const Prepared &p, const EntryInfo &entry) {
+  std::map<std::string, ir::Bounds, std::less<>> used;
+  for (size_t i = entry.firstArgument; i < entry.endArgument; ++i)
+    for (const Dim &d : p.entry.body.argument(i)->type.shape())
+      d.collectSymbols(used);
+  std::vector<const SymbolInfo *> symbols;
+  for (const SymbolInfo &s : p.symbols)
+    if (!s.isDefined && used.contains(s.name))
+      symbols.push_back(&s);
+  return symbols;
 }
 
 std::shared_ptr<Prepared> prepare(ir::Module &module, const Settings &settings) {

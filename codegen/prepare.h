@@ -6,6 +6,7 @@
 #include "codegen/compile.h"
 #include "codegen/kernels/kernel_def.h"
 #include "codegen/names.h"
+#include "ir/memory_plan.h"
 #include "ir/views.h"
 
 #include <map>
@@ -82,6 +83,13 @@ struct SymbolInfo {
   size_t slot = 0; ///< of the defined ones
 };
 
+/// An entry point of the class.
+struct EntryInfo : ir::EntryRange {
+  std::string run; ///< the function that runs it: "run" where there is only one
+  std::string
+      facts; ///< the nested struct that tells of it: "Encode"; empty where there is only one
+};
+
 constexpr int kMaxTasks = 8; ///< pieces that a step is cut into for threads
 
 class Prepared {
@@ -90,7 +98,9 @@ public:
 
   ir::Module &module;
   Settings settings;
-  ir::Function &entry;
+  ir::Function &entry; ///< all entry points, one behind the other
+  std::vector<EntryInfo> entries;
+  std::vector<const ir::State *> states; ///< of the class: several entry points may have one
   std::string nameSpace;
   std::vector<StepInfo> steps;
   std::vector<Stub> stubs;
@@ -113,6 +123,7 @@ public:
   bool givesWeights() const { return settings.weights >= WeightForm::file; }
   bool hasWeightsFile() const { return settings.weights == WeightForm::file; }
   bool hasStates() const { return !entry.states.empty(); }
+  bool hasSeveralEntries() const { return entries.size() > 1; }
   /// Whether the class has `step`: nothing may live from one call to the next but the arena.
   bool hasSingleSteps() const { return !hasStates() && symbols.empty() && !steps.empty(); }
   int tasks() const { return settings.threads ? kMaxTasks : 1; }
@@ -150,6 +161,8 @@ private:
   std::vector<Diagnostic> problems_;
 };
 
+/// The symbols that the inputs of an entry point have: the arguments of its run.
+std::vector<const SymbolInfo *> symbolsOfInputs(const Prepared &, const EntryInfo &);
 /// "f32[1,8,8,16]", for comments.
 std::string shortType(const Type &);
 /// The member function of the context that points to such elements: "f32".

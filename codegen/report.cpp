@@ -79,15 +79,36 @@ std::string results(const Memory &memory, const std::set<size_t> &buffersOfCalle
   return fmt::format("[{}]", fmt::join(rows, ", "));
 }
 
+std::vector<std::string> inputsOf(const Prepared &p, const EntryInfo &entry) {
+  std::vector<std::string> rows;
+  for (size_t i = entry.firstArgument; i < entry.endArgument; ++i)
+    if (!p.entry.stateOfArgument(i))
+      rows.push_back(tensor(p.entry.body.argument(i)->name, p.entry.body.argument(i)->type));
+  return rows;
+}
+
+std::vector<std::string> outputsOf(const Prepared &p, const EntryInfo &entry) {
+  std::vector<std::string> rows;
+  for (size_t i = entry.firstResult; i < entry.endResult; ++i)
+    if (!p.entry.stateOfResult(i))
+      rows.push_back(tensor(p.entry.resultNames[i], p.entry.body.terminator().operand(i)->type));
+  return rows;
+}
+
 } // namespace
 
 std::string emitReport(const Prepared &p, const Memory &memory) {
   const ir::MemoryPlan &plan = memory.plan;
-  std::vector<std::string> inputs, outputs, symbols, nodes, stubs, buffers, weights;
-  for (size_t i = 0; i < p.entry.body.numArguments(); ++i)
-    inputs.push_back(tensor(p.entry.body.argument(i)->name, p.entry.body.argument(i)->type));
-  for (size_t i = 0; i < p.entry.resultNames.size(); ++i)
-    outputs.push_back(tensor(p.entry.resultNames[i], p.entry.body.terminator().operand(i)->type));
+  std::vector<std::string> entries, states, symbols, nodes, stubs, buffers, weights;
+  for (const EntryInfo &entry : p.entries)
+    entries.push_back(
+        fmt::format("{{\"name\": {}, \"run\": {}, \"first_node\": {}, \"nodes\": {}, "
+                    "\"inputs\": {}, \"outputs\": {}}}",
+                    quoted(entry.name), quoted(entry.run), entry.firstStep,
+                    entry.endStep - entry.firstStep, list(inputsOf(p, entry), "    "),
+                    list(outputsOf(p, entry), "    ")));
+  for (const ir::State *state : p.states)
+    states.push_back(tensor(state->name, p.entry.body.argument(state->argument)->type));
   for (const SymbolInfo &s : p.symbols)
     symbols.push_back(fmt::format("{{\"name\": {}, \"min\": {}, \"max\": {}, \"from\": \"{}\"}}",
                                   quoted(s.name), s.bounds.lo, s.bounds.hi,
@@ -134,8 +155,13 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
   field("format", quoted(p.module.format));
   field("settings", quoted(p.settings.text));
   field("target", quoted(p.settings.target->name));
-  field("inputs", list(inputs, "  "));
-  field("outputs", list(outputs, "  "));
+  if (p.hasSeveralEntries()) {
+    field("entries", list(entries, "  "));
+  } else {
+    field("inputs", list(inputsOf(p, p.entries.front()), "  "));
+    field("outputs", list(outputsOf(p, p.entries.front()), "  "));
+  }
+  field("states", list(states, "  "));
   field("symbols", list(symbols, "  "));
   field("macs", std::to_string(s.macs));
   std::vector<std::string> peak;
@@ -162,8 +188,8 @@ Summary summarise(const Prepared &p, const ir::MemoryPlan &plan) {
     s.weightBytes += w.bytes();
   for (const StepInfo &step : p.steps)
     s.macs += step.macs;
-  for (const ir::State &state : p.entry.states)
-    s.stateBytes += bytesOf(p.entry.body.argument(state.argument)->type);
+  for (const ir::State *state : p.states)
+    s.stateBytes += bytesOf(p.entry.body.argument(state->argument)->type);
   s.steps = p.steps.size();
   s.stubs = p.stubs.size();
   s.shardsAdvised = shardsFor(s.steps, s.stubs);

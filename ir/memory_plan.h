@@ -18,6 +18,14 @@ struct PlannedBuffer {
   int64_t offset;
 };
 
+/// What one of several entry points has of a function that holds them all, one behind the other:
+/// a run of it runs these steps alone. The ends are not included.
+struct EntryRange {
+  std::string name;
+  size_t firstArgument, endArgument, firstResult, endResult;
+  int firstStep, endStep;
+};
+
 struct MemoryPlan {
   /// The ops of the entry block that run, in order.
   std::vector<const Op *> steps;

@@ -137,11 +137,39 @@ private:
 
   int stepOf(const Op *op) const { return stepIndex_.at(op); }
 
+  /// The entry point that a step of the entry block is of; null where there is only one.
+  const ir::EntryRange *entryOf(int step) const {
+    if (options_.entries.size() < 2)
+      return nullptr;
+    const auto it = std::ranges::find_if(options_.entries,
+                                         [&](const ir::EntryRange &e) { return step < e.endStep; });
+    return it == options_.entries.end() ? nullptr : &*it;
+  }
+
+  /// The step from which on an argument of the entry block lives: an input of a later entry point
+  /// is there when that begins.
+  int firstOf(size_t argument) const {
+    for (const ir::EntryRange &e : options_.entries)
+      if (options_.entries.size() > 1 && argument >= e.firstArgument && argument < e.endArgument)
+        return e.firstStep == 0 ? -1 : e.firstStep;
+    return -1;
+  }
+
+  /// The step at which a value is read: a result is, when its entry point ends.
+  int readAt(const Block &block, const Op &user, int made) const {
+    const int at = stepOf(ancestorIn(block, &user));
+    if (block.parentOp() || &user != &block.terminator())
+      return at;
+    const ir::EntryRange *entry = entryOf(made);
+    return entry ? std::max(made, entry->endStep - 1) : at;
+  }
+
   /// The last step of `block` at which v or a view of it is read, at least `least`.
   int lastUse(const Block &block, const Value *v, int least) const {
+    const int made = std::max(least, 0);
     for (const ir::Use *use = v->firstUse(); use; use = use->next) {
       if (!isView(*use->user) || isStep(*use->user))
-        least = std::max(least, stepOf(ancestorIn(block, use->user)));
+        least = std::max(least, readAt(block, *use->user, made));
       if (isView(*use->user))
         least = lastUse(block, use->user->result(), least);
     }
@@ -162,7 +190,8 @@ private:
     const bool isEntry = !block.parentOp();
     for (size_t i = 0; i < block.numArguments(); ++i)
       if (const Value *v = block.argument(i); homeOf(v) == Home{})
-        newCell(self, v, -1, lastUse(block, v, isEntry ? -1 : count)).isFixed = true;
+        newCell(self, v, isEntry ? firstOf(i) : -1, lastUse(block, v, isEntry ? firstOf(i) : count))
+            .isFixed = true;
     for (const Op &op : block)
       for (size_t i = 0; i < op.numResults(); ++i) {
         const Value *v = op.result(i);
@@ -229,7 +258,8 @@ private:
         (last == at && !isReadInStep(old, *op, *root) && !isOnlyCarried(old, *op, root->index())))
       return;
     if (to.state >= 0) // a run that fails has not touched the state
-      for (const Op *other = op; other; other = other->next())
+      for (const Op *other = op; other && entryOf(stepOf(other)) == entryOf(at);
+           other = other->next())
         if (canFail(*other))
           return;
     cells_[from.cell].parent = to.cell;

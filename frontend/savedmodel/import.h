@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <optional>
 #include <span>
 
@@ -25,6 +26,8 @@ struct ImportOptions {
   std::string signature;
   /// The tag of the graph to take where the file holds several; empty: serve.
   std::string tag;
+  /// Variables, by node, that another signature of the same class assigns: states of this one too.
+  std::set<std::string> states;
   /// Runs what the model computes once, when it is loaded; null: only constants are known.
   const ir::Evaluator *evaluator = nullptr;
 };
@@ -32,6 +35,7 @@ struct ImportOptions {
 struct Import {
   std::unique_ptr<ir::Module> module;
   std::vector<std::filesystem::path> files; ///< that were read
+  std::set<std::string> states;             ///< variables that are states, by node
 };
 
 /// Throws CompileErrors with every problem of the model at once. An input with an extent that has

@@ -491,7 +491,7 @@ Value *Importer::folded(Value *v, Folds &known, int depth) {
 
 Import importModel(const std::filesystem::path &path, const ImportOptions &options) {
   Model model = readModel(path);
-  std::set<std::string> states;
+  std::set<std::string> states = options.states;
   constexpr int kMostAttempts = 10; // each finds variables that the one before did not reach
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     Importer importer{model, options, states};
@@ -499,7 +499,7 @@ Import importModel(const std::filesystem::path &path, const ImportOptions &optio
     if (module) {
       std::vector<std::filesystem::path> files = model.files;
       std::ranges::copy(model.variables.files(), std::back_inserter(files));
-      return {std::move(module), std::move(files)};
+      return {std::move(module), std::move(files), std::move(states)};
     }
     states.insert(importer.assigned().begin(), importer.assigned().end());
   }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 
 namespace burin::torchscript {
 
@@ -20,6 +21,12 @@ struct ImportOptions {
   std::map<std::string, std::string, std::less<>> arguments;
   /// Names of outputs to return; empty: all of them.
   std::vector<std::string> outputs;
+  /// The method to compile.
+  std::string method = "forward";
+  /// With several methods in one class: attributes, by path, that another one changes. They are
+  /// states of this one too.
+  std::set<std::string, std::less<>> states;
+  bool isOneOfSeveral = false;
   /// Computes what a program asks of tensors that depend on constants alone.
   const ir::Evaluator *evaluator = nullptr;
 };
@@ -28,13 +35,15 @@ struct Import {
   std::unique_ptr<ir::Module> module;
   std::vector<std::filesystem::path> files; ///< that were read
   std::vector<std::string> notes;           ///< what the model does in PyTorch alone, for people
+  std::set<std::string, std::less<>> states; ///< attributes that are states, by path
 };
 
 /// Throws CompileErrors with every problem of the model at once.
 Import importModel(const std::filesystem::path &, const ImportOptions &);
 
-/// The names of the inputs of forward: parameters that may be tensors.
-std::vector<std::string> inputNames(const std::filesystem::path &);
+/// The names of the inputs of a method: parameters that may be tensors.
+std::vector<std::string> inputNames(const std::filesystem::path &,
+                                    const std::string &method = "forward");
 
 /// Whether a file may be a TorchScript archive: a zip archive.
 bool looksLikeTorchScript(std::span<const std::byte> file);

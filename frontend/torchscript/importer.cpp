@@ -44,20 +44,25 @@ void Importer::raise() {
 }
 
 const Function &Importer::entry(const CellRef &model) const {
-  const Function *forward = model->type->method("forward");
-  if (!forward)
-    throw CompileError(Problem::unsupported, {}, "the module has no method forward")
-        .code("torchscript.entry")
-        .hint("script or trace a module that has one");
-  return *forward;
+  if (const Function *method = model->type->method(options_.method))
+    return *method;
+  std::string others;
+  for (const auto &[name, method] : model->type->methods)
+    others += (others.empty() ? "" : ", ") + name;
+  throw CompileError(Problem::unsupported, {},
+                     fmt::format("the module has no method {}", options_.method))
+      .code("torchscript.entry")
+      .hint(others.empty() ? "script or trace a module that has one"
+                           : "choose one with --signature: " + others);
 }
 
 // ---- inputs ----
 
 namespace {
 
-/// The example inputs of forward, in order; null where there are none.
-const Pickled *exampleOf(const std::optional<Pickle> &examples, size_t i) {
+/// The example inputs of a method, in order; null where there are none.
+const Pickled *exampleOf(const std::optional<Pickle> &examples, const std::string &method,
+                         size_t i) {
   const auto plain = [](const Pickled *p) { // without its type tag
     while (p && p->is(Pickled::Kind::call) && p->text.starts_with("torch.jit._pickle.") &&
            !p->items[0]->items.empty())
@@ -68,7 +73,7 @@ const Pickled *exampleOf(const std::optional<Pickle> &examples, size_t i) {
   if (!dict || !dict->is(Pickled::Kind::dict))
     return nullptr;
   for (size_t k = 0; k + 1 < dict->items.size(); k += 2)
-    if (dict->items[k]->text == "forward") {
+    if (dict->items[k]->text == method) {
       const Pickled *list = plain(dict->items[k + 1]);
       return i < list->items.size() ? plain(list->items[i]) : nullptr;
     }
@@ -208,16 +213,16 @@ Host Importer::input(const std::string &name, const Type &type, const Pickled *e
   return Uninitialized{};
 }
 
-Given Importer::inputs(const Function &forward) {
+Given Importer::inputs(const Function &method) {
   Given given;
-  for (size_t i = 1; i < forward.parameters.size(); ++i) {
-    const Parameter &p = forward.parameters[i];
-    const Pickled *example = exampleOf(examples_, i - 1);
+  for (size_t i = 1; i < method.parameters.size(); ++i) {
+    const Parameter &p = method.parameters[i];
+    const Pickled *example = exampleOf(examples_, options_.method, i - 1);
     const bool isAsked = example != nullptr || options_.inputShapes.contains(p.name) ||
                          options_.arguments.contains(p.name);
     if (p.otherwise && !isAsked)
       break; // the default, and so for those behind it
-    given.positional.push_back(input(p.name, typeOf(p.type, *forward.file), example));
+    given.positional.push_back(input(p.name, typeOf(p.type, *method.file), example));
   }
   return given;
 }
@@ -226,11 +231,11 @@ std::vector<std::string> Importer::inputNames() {
   Program program{archive_};
   const Pickle pickle{archive_.read("data.pkl").span, "data.pkl"};
   const Class &type = program.classNamed(pickle.root().text);
-  const Function *forward = type.method("forward");
+  const Function *method = type.method(options_.method);
   std::vector<std::string> names;
-  for (size_t i = 1; forward && i < forward->parameters.size(); ++i) {
-    const Parameter &p = forward->parameters[i];
-    if (mayBeTensor(typeOf(p.type, *forward->file)))
+  for (size_t i = 1; method && i < method->parameters.size(); ++i) {
+    const Parameter &p = method->parameters[i];
+    if (mayBeTensor(typeOf(p.type, *method->file)))
       names.push_back(p.name);
   }
   return names;
@@ -318,12 +323,14 @@ Import importModel(const std::filesystem::path &path, const ImportOptions &optio
   const Archive archive = openArchive(path);
   Importer importer{archive, options};
   std::unique_ptr<ir::Module> module = importer.run();
-  return {std::move(module), {path}, importer.notes()};
+  return {std::move(module), {path}, importer.notes(), importer.states()};
 }
 
-std::vector<std::string> inputNames(const std::filesystem::path &path) {
+std::vector<std::string> inputNames(const std::filesystem::path &path, const std::string &method) {
   const Archive archive = openArchive(path);
-  return Importer{archive, {}}.inputNames();
+  ImportOptions options;
+  options.method = method;
+  return Importer{archive, options}.inputNames();
 }
 
 bool looksLikeTorchScript(std::span<const std::byte> file) { return isZip(file); }

@@ -15,7 +15,8 @@ public:
 
   std::unique_ptr<ir::Module> run();
   const std::vector<std::string> &notes() const { return found_.notes; }
-  /// The parameters of forward that may be tensors, with their types.
+  const std::set<std::string, std::less<>> &states() const { return states_; }
+  /// The parameters of the method that may be tensors, with their types.
   std::vector<std::string> inputNames();
 
 private:
@@ -32,7 +33,7 @@ private:
   Host tensorInput(const std::string &name, const Pickled *example);
   Host numberInput(const std::string &name, const Type &);
   Host argument(const std::string &name, const Type &, const std::string &text);
-  Given inputs(const Function &forward);
+  Given inputs(const Function &method);
   void collectOutputs(const Host &, const std::string &name);
   void applyOptions();
   void checkOptions();

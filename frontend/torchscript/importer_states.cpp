@@ -148,7 +148,7 @@ void Importer::begin() {
 void Importer::evaluateForward() {
   outputs_.clear();
   try {
-    collectOutputs(session_->interpreter->callMethod(session_->model, "forward", session_->given),
+    collectOutputs(session_->interpreter->callMethod(session_->model, options_.method, session_->given),
                    "output");
   } catch (const Raised &raised) {
     throw CompileError(Problem::invalid, raised.at,
@@ -201,9 +201,9 @@ Host Importer::asArguments(const std::string &path, const Host &form, bool keeps
 
 /// A result that becomes the argument of this name in the next run. `initial`: null for zeros.
 void Importer::addState(const std::string &path, ir::Value *next, ir::Value *initial) {
-  size_t argument = 0;
+  size_t argument = main_->body.numArguments() - 1; // from behind: an input may have the name, too
   while (main_->body.argument(argument)->name != path)
-    ++argument;
+    --argument;
   main_->states.push_back({path, argument, outputs_.size(), initial});
   outputs_.emplace_back(path + ".next", next);
 }
@@ -345,9 +345,18 @@ std::unique_ptr<ir::Module> Importer::finish() {
 
 std::unique_ptr<ir::Module> Importer::run() {
   bool reshapes = false;
+  states_ = options_.states;
   while (!reshapes)
     if (evaluateOnce(reshapes))
       return finish();
+  if (options_.isOneOfSeveral) {
+    problem(Problem::unsupported, "torchscript.state",
+            fmt::format("'{}' gives an attribute another form, which several methods of one class "
+                        "cannot follow",
+                        options_.method),
+            "compile this method by itself, or give the attribute its form in __init__");
+    raise();
+  }
   states_.clear();
   while (!evaluateStarted()) {
   }

@@ -25,7 +25,7 @@ Interpreter::Interpreter(Program &program, Evaluation &evaluation, std::vector<H
       constants_(std::move(constants)), found_{found} {}
 
 Location Interpreter::locationAt(uint32_t offset, std::string op) {
-  return {path_.empty() ? "forward" : path_, std::move(op),
+  return {path_.empty() ? method_ : path_, std::move(op),
           file_ ? program_.placeOf(*file_, offset) : std::string{}};
 }
 
@@ -74,6 +74,8 @@ Host Interpreter::callMethod(const CellRef &object, std::string_view name, Given
                        fmt::format("{} has no method '{}'", type ? type->name : "an object", name))
         .code("torchscript.method");
   const std::string outer = path_;
+  if (method_.empty())
+    method_ = name;
   if (type->base == "Module")
     path_ = object->path;
   const bool isForward = name == "forward";

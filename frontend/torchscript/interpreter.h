@@ -86,6 +86,7 @@ private:
   std::vector<Host> constants_;
   Findings &found_;
   const SourceFile *file_ = nullptr; ///< of what runs now
+  std::string method_; ///< that was called from outside: the name of what the model itself does
   std::string path_;                 ///< of the module whose method runs now
   int depth_ = 0;
 };

@@ -159,7 +159,7 @@ TEST(Testbench, CallsTheGeneratedClass) {
   const Model model = readModel(settings);
   optimise(*model.module, settings);
   const Compiled compiled = generateCode(*model.module, "m", settings);
-  const std::string text = testbenchSource(compiled.api, "m.h");
+  const std::string text = testbenchSource(compiled.apis.front(), "m.h");
   for (const char *part : {"#include \"m.h\"", "m::StaticModel model;", "model.reset();",
                            "model.x(n_n)", "model.run(n_n)", "giveView(out, model.y(n_n));"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
