@@ -214,6 +214,10 @@ function(case_sample_digits_m4)
   check_sample(digits --toolchain ${m4})
 endfunction()
 
+function(case_sample_streaming)
+  check_sample(streaming)
+endfunction()
+
 function(case_sample_two_models)
   check_sample(two-models)
 endfunction()
