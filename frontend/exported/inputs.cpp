@@ -254,8 +254,22 @@ Inputs Importer::inputs() {
   return all;
 }
 
-/// Options that fit nothing.
+/// Extents that a run cannot know, and options that fit nothing.
 void Importer::checkArguments() {
+  std::set<std::string, std::less<>> known;
+  std::map<std::string, ir::Bounds, std::less<>> used;
+  for (const auto &[name, input] : session_->inputs)
+    for (const Dim &d : input.before->type.shape()) {
+      d.collectSymbols(used);
+      if (const auto symbol = d.symbolName())
+        known.emplace(*symbol);
+    }
+  for (const auto &[symbol, bounds] : used)
+    if (!known.contains(symbol))
+      problem(Problem::unsupported, "exported.input",
+              fmt::format("no input has the extent {} itself, only expressions of it", symbol),
+              fmt::format("fix it, --dim {}={}, or export the model with a Dim of its own", symbol,
+                          bounds.lo));
   for (const auto &[name, text] : options_.arguments)
     if (!usedOptions_.contains(name))
       problem(Problem::usage, "exported.argument",

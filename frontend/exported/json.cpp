@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/exported/json.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -28,6 +29,26 @@ bool findPath(const Node &from, const Node *to, std::string &path) {
   return false;
 }
 
+/// How deep values lie inside each other, looked at before they are read: what walks over them
+/// calls itself. (The library's own callback for this looks at all members of an object at each of
+/// them.)
+int depthOf(std::string_view text) {
+  int depth = 0, deepest = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\')
+      ++i;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (!quoted && (c == '[' || c == '{'))
+      deepest = std::max(deepest, ++depth);
+    else if (!quoted && (c == ']' || c == '}'))
+      --depth;
+  }
+  return deepest;
+}
+
 std::string shortened(std::string text) {
   constexpr size_t kLongest = 60;
   if (text.size() > kLongest)
@@ -51,8 +72,7 @@ CompileError unreadable(std::string text, std::string hint) {
 std::string Json::path() const {
   std::string path;
   findPath(in_->root, &nodeOf(at_), path);
-  return path.empty() ? in_->name
-                      : fmt::format("{}: {}", in_->name, path.substr(path[0] == '.'));
+  return path.empty() ? in_->name : fmt::format("{}: {}", in_->name, path.substr(path[0] == '.'));
 }
 
 void Json::expected(std::string_view what) const {
@@ -153,15 +173,12 @@ bool Json::isNull() const { return nodeOf(at_).is_null(); }
 bool Json::isText() const { return nodeOf(at_).is_string(); }
 
 Document::Document(std::span<const std::byte> text, std::string name) {
-  const auto limited = [&](int depth, Node::parse_event_t, Node &) {
-    if (depth > kDeepest)
-      throw unreadable(fmt::format("{}: values lie too deep inside each other", name));
-    return true;
-  };
+  const auto *const from = reinterpret_cast<const char *>(text.data());
+  if (depthOf({from, text.size()}) > kDeepest)
+    throw unreadable(fmt::format("{}: values lie too deep inside each other", name));
   auto tree = std::make_shared<Json::Tree>();
   try {
-    const auto *from = reinterpret_cast<const char *>(text.data());
-    tree->root = Node::parse(from, from + text.size(), limited);
+    tree->root = Node::parse(from, from + text.size());
   } catch (const Node::exception &error) {
     std::string why = error.what(); // "[json.exception.parse_error.101] parse error at line 1, ..."
     why.erase(0, std::min(why.find("] ") + 2, why.size()));

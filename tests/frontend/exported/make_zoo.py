@@ -80,6 +80,29 @@ class Strict(nn.Module):
         return F.softmax(self.fc(x) @ x.t(), -1)
 
 
+@program(lambda n: (torch.randn(n, 3),), sizes=(4, 8), dynamic_shapes={"x": {0: Dim.DYNAMIC(min=2, max=8)}})
+class Even(nn.Module):
+    """Has a condition that no range tells: torch.export leaves out the other way."""
+
+    def forward(self, x):
+        return x[: x.shape[0] // 2] + 1 if x.shape[0] % 2 == 0 else x * 2
+
+
+@program(
+    lambda n: (torch.randn(2 * n, 3), torch.randn(n)), sizes=(2, 4),
+    dynamic_shapes={"x": {0: 2 * Dim("half", min=2, max=4)}, "y": {0: Dim("half", min=2, max=4)}},
+)
+class Derived(nn.Module):
+    def forward(self, x, y):
+        return x.view(2, -1, 3) * y[:, None]
+
+
+@program(lambda n: (torch.randn(2 * n, 3),), sizes=(), ways="plain", dynamic_shapes={"x": {0: 2 * Dim("half", min=2, max=4)}})
+class Unsolved(nn.Module):
+    def forward(self, x):
+        return x * 2
+
+
 @program(lambda n: (torch.randn(6, 3), n, 0.5), sizes=(2, 5), dynamic_shapes={"x": None, "n": Dim.DYNAMIC, "f": None})
 class Number(nn.Module):
     def forward(self, x, n: int, f: float):
@@ -271,7 +294,7 @@ def write(name):
                 m.running_mean.normal_(), m.running_var.uniform_(0.5, 2)
         return module
 
-    args, kwargs = arguments(sizes[0])
+    args, kwargs = arguments(sizes[0] if sizes else 2)
     for way in ways:
         program = programs.exported(fresh(), args, kwargs, core=way == "core", **how)
         programs.save(program, ZOO / f"{name}{'.core' if way == 'core' else ''}.pt2")
