@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <numeric>
 
 namespace burin::compose {
@@ -46,10 +47,19 @@ Value *toChannelsFirst(Builder &to, Value *x) {
 
 Value *filterChannelsLast(Builder &to, Value *filter) { return toChannelsLast(to, filter); }
 
+/// Throws unless `axis` is below the rank.
+static void requireAxis(const Builder &to, int64_t axis, size_t rank) {
+  if (axis < 0 || axis >= static_cast<int64_t>(rank))
+    throw CompileError(Problem::invalid, to.at,
+                       fmt::format("axis {} of a tensor of rank {}", axis, rank));
+}
+
 Value *unsqueeze(Builder &to, Value *x, const Ints &axes) {
   Dims shape = x->type.shape();
-  for (const int64_t axis : axes)
+  for (const int64_t axis : axes) {
+    requireAxis(to, axis, shape.size() + 1);
     shape.insert(shape.begin() + axis, Dim(1));
+  }
   return reshape(to, x, std::move(shape));
 }
 
@@ -70,6 +80,7 @@ Value *keepAxes(Builder &to, Value *reduced, const ir::Shape &before, const Ints
 
 Value *sliceAxis(Builder &to, Value *x, size_t axis, const Dim &start, const Dim &extent,
                  int64_t step) {
+  requireAxis(to, static_cast<int64_t>(axis), x->type.rank());
   Dims starts(x->type.rank(), Dim(0)), shape = x->type.shape();
   Ints steps(x->type.rank(), 1);
   starts[axis] = start;
@@ -137,6 +148,7 @@ Value *iota(Builder &to, ElementType e, Dims shape, size_t axis) {
 }
 
 Value *perAxis(Builder &to, Value *x, size_t axis, size_t rank) {
+  requireAxis(to, static_cast<int64_t>(axis), rank);
   Dims shape(rank, Dim(1));
   shape[axis] = x->type.count();
   while (shape.size() > 1 && shape.front().isNumber(1))

@@ -19,6 +19,8 @@ Value *splitHeads(const NodeView &n, Value *x, int64_t heads) {
   if (heads < 1)
     n.fail("heads", "an input of rank 3 needs the number of heads");
   const ir::Shape &s = x->type.shape();
+  if (s.size() != 3)
+    n.fail("rank", fmt::format("{} is split into heads, expected rank 3", x->type.text()));
   x = compose::reshape(n.to, x, {s[0], s[1], heads, floorDiv(s[2], heads)});
   return compose::transpose(n.to, x, {0, 2, 1, 3});
 }
@@ -320,6 +322,8 @@ Values multiHeadAttention(const NodeView &n) {
   };
   Dim begin = 0;
   const auto biased = [&](Value *x) {
+    if (x->type.rank() != 3 || heads < 1)
+      n.fail("rank", fmt::format("{} heads of {}, expected rank 3", heads, x->type.text()));
     const Dim width = x->type.dim(2);
     if (n.has(3))
       x = is.add(x, compose::sliceAxis(n.to, n.in(3), 0, begin, width));
@@ -342,9 +346,12 @@ Values multiHeadAttention(const NodeView &n) {
   }
   if (!qkv[2])
     n.fail("input", "value is absent, and key does not hold both");
+  for (const Value *x : {qkv[0], qkv[1], qkv[2], n.inOrNull(6), n.inOrNull(7)})
+    if (x && x->type.rank() != 4)
+      n.fail("rank", fmt::format("heads in {}, expected rank 4", x->type.text()));
   Heads h{qkv[0], qkv[1], qkv[2], nullptr, scaleOf(n, qkv[0])};
   Dim past = 0;
-  if (n.has(6)) {
+  if (n.has(6) && n.has(7)) {
     past = n.type(6).dim(2);
     h.k = compose::concat(n.to, {n.in(6), h.k}, 2);
     h.v = compose::concat(n.to, {n.in(7), h.v}, 2);
@@ -375,6 +382,9 @@ Values attentionMs(const NodeView &n) {
   Value *all = compose::matmul(n.to, n.in(0), n.in(1));
   if (n.has(2))
     all = is.add(all, n.in(2));
+  if (all->type.rank() != 3 || (n.has(4) && n.rank(4) != 5))
+    n.fail("rank", fmt::format("the projections are {}, expected rank 3, and a past rank 5",
+                               all->type.text()));
   const Dim width = all->type.dim(2);
   Ints sizes = n.ints("qkv_hidden_sizes", {});
   Dims parts(sizes.begin(), sizes.end());

@@ -184,7 +184,14 @@ void Importer::lowerNode(Frame &frame, const Node &node, ir::Builder &to) {
   if (!lowering)
     return; // has been reported
   ir::Op *const last = to.block().back();
-  Items results = lowering->lower(NodeView{*this, node, to, std::move(inputs)});
+  Items results;
+  try {
+    results = lowering->lower(NodeView{*this, node, to, std::move(inputs)});
+  } catch (const std::out_of_range &) { // of at(): every list that a node gives is read by it
+    throw invalid("input", fmt::format("an input or an attribute of {} has fewer elements than it "
+                                       "should",
+                                       node.op));
+  }
   std::vector<Value *> values;
   for (size_t i = 0; i < results.size(); ++i)
     if (Value *v = results[i].tensor) {

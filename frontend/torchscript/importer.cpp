@@ -5,6 +5,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <utility>
+#include <variant>
 
 namespace burin::torchscript {
 namespace {
@@ -319,18 +320,37 @@ Archive openArchive(const std::filesystem::path &path) {
 
 } // namespace
 
+namespace {
+
+/// A file may say of a value that it is of a kind that it is not; who asks for it finds out.
+template <class Read> auto refusingKinds(Read &&read) {
+  try {
+    return read();
+  } catch (const std::bad_variant_access &) {
+    throw CompileError(Problem::invalid, {},
+                       "the program takes a value for one of another kind: the file is damaged")
+        .code("torchscript.file");
+  }
+}
+
+} // namespace
+
 Import importModel(const std::filesystem::path &path, const ImportOptions &options) {
-  const Archive archive = openArchive(path);
-  Importer importer{archive, options};
-  std::unique_ptr<ir::Module> module = importer.run();
-  return {std::move(module), {path}, importer.notes(), importer.states()};
+  return refusingKinds([&]() -> Import {
+    const Archive archive = openArchive(path);
+    Importer importer{archive, options};
+    std::unique_ptr<ir::Module> module = importer.run();
+    return {std::move(module), {path}, importer.notes(), importer.states()};
+  });
 }
 
 std::vector<std::string> inputNames(const std::filesystem::path &path, const std::string &method) {
-  const Archive archive = openArchive(path);
-  ImportOptions options;
-  options.method = method;
-  return Importer{archive, options}.inputNames();
+  return refusingKinds([&] {
+    const Archive archive = openArchive(path);
+    ImportOptions options;
+    options.method = method;
+    return Importer{archive, options}.inputNames();
+  });
 }
 
 bool looksLikeTorchScript(std::span<const std::byte> file) { return isZip(file); }

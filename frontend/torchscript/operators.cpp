@@ -258,6 +258,10 @@ Host Operators::lower(const Overload &overload, std::vector<Host> values) {
     return result;
   } catch (const CompileError &error) {
     return report(error);
+  } catch (const std::bad_variant_access &) {
+    return report(CompileError(Problem::invalid, in_.to().at,
+                               "an argument is of a kind that the operator does not take")
+                      .code("torchscript.overload"));
   }
 }
 

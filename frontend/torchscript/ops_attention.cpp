@@ -3,6 +3,7 @@
 // Attention, and the layers of transformers that PyTorch runs as one operator outside of training.
 // They are composed of products and softmax; the passes make one op of these.
 #include "frontend/torchscript/lowering.h"
+#include "frontend/torchscript/ranks.h"
 
 #include <cmath>
 #include <fmt/format.h>
@@ -16,7 +17,8 @@ Value *product(const Call &n, Value *a, Value *b, bool transposeB = false) {
 
 Host attention(const Call &n) {
   const compose::Arith is{n.to};
-  Value *q = n.value("query"), *k = n.value("key"), *v = n.value("value");
+  Value *q = ranked(n, "query", 2), *k = ranked(n, "key", q->type.rank(), q->type.rank()),
+        *v = ranked(n, "value", q->type.rank(), q->type.rank());
   if (n.real("dropout_p") != 0)
     n.unsupported("training", "attention with dropout", "call model.eval() before it is saved");
   const size_t rank = q->type.rank();
@@ -68,7 +70,7 @@ Value *masked(const Call &n, Value *weights) {
   const int64_t kind = n.has("mask_type") ? n.integer("mask_type") : -1;
   const ir::Shape &shape = mask->type.shape();
   if (kind == 1)
-    mask = compose::reshape(n.to, mask, {shape[0], 1, 1, shape[1]});
+    mask = compose::reshape(n.to, ranked(n, "mask", 2, 2), {shape[0], 1, 1, shape[1]});
   else if (kind != 0 && kind != 2)
     n.unsupported("argument", fmt::format("the mask_type {}", kind));
   return mask->type.element() == ElementType::boolean ? is.where(mask, -INFINITY, weights)
@@ -83,6 +85,8 @@ struct Heads {
 /// Projections in one product, as query, key and value are one tensor.
 Heads selfAttention(const Call &n, Value *x, int64_t heads) {
   const compose::Arith is{n.to};
+  if (x->type.rank() != 3 || heads < 1)
+    n.fail("rank", fmt::format("{} heads of a tensor of rank {}", heads, x->type.rank()));
   const Dim batch = x->type.dim(0), time = x->type.dim(1), width = x->type.dim(2);
   if (!width.isNumber() || width.number() % heads != 0)
     n.fail("shape", fmt::format("a width of {} for {} heads", width.text(), heads));

@@ -2,6 +2,7 @@
 //
 // Padding, resizing and shuffling of images.
 #include "frontend/torchscript/lowering.h"
+#include "frontend/torchscript/ranks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -61,6 +62,11 @@ Host replicate(const Call &n) { return padBy(n, "padding", "edge"); }
 Host resampled(const Call &n, Value *x, const std::string &mode, const Dims &sizes,
                const std::vector<std::optional<double>> &factors) {
   const size_t rank = x->type.rank(), spatial = rank - 2;
+  if (rank < 3 || (!sizes.empty() && sizes.size() != spatial))
+    n.fail("rank", fmt::format("a tensor of rank {} is resized along {} axes", rank, sizes.size()));
+  for (const std::optional<double> &factor : factors)
+    if (factor && !(*factor > 0 && *factor < 1e6))
+      n.fail("argument", fmt::format("the factor {} of a size", *factor));
   const bool corners = n.takes("align_corners") && n.flag("align_corners");
   Dims shape = x->type.shape();
   std::vector<double> scales(rank, 1);
@@ -118,8 +124,8 @@ constexpr const char *kNearest = "nearest", *kLinear = "linear", *kCubic = "cubi
 
 /// [n, c r r, h, w] to [n, c, h r, w r], and back.
 Host pixelShuffle(const Call &n) {
-  Value *x = n.value("self");
-  const int64_t r = n.integer("upscale_factor");
+  Value *x = ranked(n, "self", 4, 4);
+  const int64_t r = positive(n, "upscale_factor");
   const ir::Shape &s = x->type.shape();
   const Dim c = floorDiv(s[1], r * r);
   x = compose::reshape(n.to, x, {s[0], c, r, r, s[2], s[3]});
@@ -127,8 +133,8 @@ Host pixelShuffle(const Call &n) {
   return n.tensor(compose::reshape(n.to, x, {s[0], c, s[2] * Dim(r), s[3] * Dim(r)}));
 }
 Host pixelUnshuffle(const Call &n) {
-  Value *x = n.value("self");
-  const int64_t r = n.integer("downscale_factor");
+  Value *x = ranked(n, "self", 4, 4);
+  const int64_t r = positive(n, "downscale_factor");
   const ir::Shape s = x->type.shape();
   const Dim h = floorDiv(s[2], r), w = floorDiv(s[3], r);
   x = compose::reshape(n.to, x, {s[0], s[1], h, r, w, r});
@@ -136,8 +142,8 @@ Host pixelUnshuffle(const Call &n) {
   return n.tensor(compose::reshape(n.to, x, {s[0], s[1] * Dim(r * r), h, w}));
 }
 Host channelShuffle(const Call &n) {
-  Value *x = n.value("self");
-  const int64_t groups = n.integer("groups");
+  Value *x = ranked(n, "self", 3);
+  const int64_t groups = positive(n, "groups");
   const Dims shape = x->type.shape();
   Dims wide = shape;
   wide[1] = floorDiv(shape[1], groups);

@@ -106,6 +106,8 @@ Host roll(const Call &n) {
   for (size_t k = 0; k < axes.size(); ++k) {
     const auto axis =
         static_cast<size_t>(axes[k] < 0 ? axes[k] + static_cast<int64_t>(before.size()) : axes[k]);
+    if (axis >= x->type.rank())
+      n.fail("axis", fmt::format("axis {} of a tensor of rank {}", axes[k], before.size()));
     const Dim &extent = x->type.dim(axis);
     if (!extent.isNumber())
       n.unsupported("symbolic", "roll along an open extent", "fix the symbol with --dim");

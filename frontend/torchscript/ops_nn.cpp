@@ -4,6 +4,7 @@
 // before and behind each, which the passes cancel.
 #include "frontend/common/einsum.h"
 #include "frontend/torchscript/lowering.h"
+#include "frontend/torchscript/ranks.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -96,8 +97,8 @@ Host einsum(const Call &n) {
 
 Host outer(const Call &n) {
   const compose::Arith is{n.to};
-  return n.tensor(is.mul(compose::unsqueeze(n.to, n.value("self"), {1}),
-                         compose::unsqueeze(n.to, n.value("vec2"), {0})));
+  return n.tensor(is.mul(compose::unsqueeze(n.to, ranked(n, "self", 1, 1), {1}),
+                         compose::unsqueeze(n.to, ranked(n, "vec2", 1, 1), {0})));
 }
 
 // ---- convolutions ----
@@ -139,10 +140,10 @@ Host convPadding(const Call &n) {
 }
 
 Host convTranspose(const Call &n) {
-  Value *filter = n.value("weight"); // [c, o/g, kernel...]
+  Value *filter = ranked(n, "weight", 3, 5); // [c, o/g, kernel...]
   const size_t spatial = filter->type.rank() - 2;
   const Image in = image(n, "input", spatial);
-  const int64_t group = n.integer("groups");
+  const int64_t group = positive(n, "groups");
   const Ints more = perAxis(n, "output_padding", spatial);
   // [c, o/g, kernel...] to [o, kernel..., c/g].
   const Dim c = filter->type.dim(0), each = filter->type.dim(1);
@@ -220,7 +221,7 @@ Host instanceNorm(const Call &n) {
   if (!n.flag("use_input_stats"))
     n.unsupported("argument", "instance normalisation by running statistics",
                   "make it with track_running_stats=False");
-  const Dim channels = n.value("input")->type.dim(1);
+  const Dim channels = ranked(n, "input", 2)->type.dim(1);
   if (!channels.isNumber())
     n.unsupported("symbolic", fmt::format("instance normalisation of {} channels", channels.text()),
                   "fix the symbol with --dim");

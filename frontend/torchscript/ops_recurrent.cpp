@@ -52,6 +52,14 @@ Host recurrent(const Call &n, const Kind &kind) {
     states = {n.value("hx")};
   else
     states = n.tensors("hx");
+  if (states.size() < kind.states || layers < 1)
+    n.fail("argument", fmt::format("{} states for {} layers", states.size(), layers));
+  for (const Value *v : states)
+    if (v->type.rank() != 3)
+      n.fail("rank", fmt::format("a state has rank {}, expected 3", v->type.rank()));
+  for (size_t i = 0; i < params.size(); ++i) // matrices, then biases, of each layer
+    if (params[i]->type.rank() != (i % each < 2 ? 2 : 1))
+      n.fail("rank", fmt::format("weight {} has rank {}", i, params[i]->type.rank()));
   Value *x = n.value("input");
   if (x->type.rank() != 3)
     n.fail("rank", fmt::format("the input has rank {}, expected 3", x->type.rank()));
@@ -122,6 +130,8 @@ Value *projected(const Call &n, Value *x, std::string_view w, std::string_view b
 
 /// Gate i of [..., gates * hidden].
 Value *gate(const Call &n, Value *all, int64_t i, int64_t gates) {
+  if (all->type.rank() == 0)
+    n.fail("rank", "the gates have rank 0");
   const size_t axis = all->type.rank() - 1;
   const Dim hidden = floorDiv(all->type.dim(axis), gates);
   return compose::sliceAxis(n.to, all, axis, Dim(i) * hidden, hidden);
@@ -130,6 +140,8 @@ Value *gate(const Call &n, Value *all, int64_t i, int64_t gates) {
 Host lstmCell(const Call &n) {
   const compose::Arith is{n.to};
   const std::vector<Value *> state = n.tensors("hx");
+  if (state.size() != 2)
+    n.fail("argument", fmt::format("{} states, expected 2", state.size()));
   Value *all = is.add(projected(n, n.value("input"), "w_ih", "b_ih"),
                       projected(n, state[0], "w_hh", "b_hh"));
   Value *in = is(ops::sigmoid, gate(n, all, 0, 4)), *forget = is(ops::sigmoid, gate(n, all, 1, 4));

@@ -168,6 +168,9 @@ Host unsqueeze(const Call &n) {
 // ---- orders of axes ----
 
 Host permuted(const Call &n, const Ints &perm) {
+  if (perm.size() != n.value("self")->type.rank())
+    n.fail("axis", fmt::format("{} axes for a tensor of rank {}", perm.size(),
+                               n.value("self")->type.rank()));
   Ints inverse(perm.size());
   for (size_t i = 0; i < perm.size(); ++i)
     inverse[static_cast<size_t>(perm[i])] = static_cast<int64_t>(i);
