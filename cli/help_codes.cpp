@@ -39,7 +39,8 @@ constexpr Topic kCodes[] = {
   before may not be read after that: bind the extents of what is got to symbols of its own.
 )"},
     {"codegen.entries", "Entry points that one class cannot have",
-     R"(  What is an extent of inputs for one of them is found while another one runs. Compile each by itself.
+     R"(  What is an extent of inputs for one of them is found while another one runs. Compile each by
+  itself.
 )"},
     {"codegen.expression", "An expression of elements that cannot be written in C++",
      R"(  An elementwise operator has no form for this type of element.

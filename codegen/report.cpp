@@ -4,6 +4,7 @@
 #include "codegen/emit.h"
 #include "codegen/kernels/frame.h"
 #include "codegen/shards.h"
+#include "ir/ops.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -79,6 +80,37 @@ std::string results(const Memory &memory, const std::set<size_t> &buffersOfCalle
   return fmt::format("[{}]", fmt::join(rows, ", "));
 }
 
+/// What a step writes that was there before, in another place: none for what computes.
+int64_t movedBytes(const Op &op, const Memory &memory) {
+  namespace ops = ir::ops;
+  if (op.is(ops::scatter_nd) || op.is(ops::scatter_elements)) {
+    const bool isInPlace = memory.pointer(op.operand(0)) == memory.pointer(op.result());
+    return bytesOf(op.operand(2)->type) + (isInPlace ? 0 : bytesOf(op.result()->type));
+  }
+  if (op.is(ops::concat)) {
+    int64_t bytes = 0;
+    for (size_t i = 0; i < op.numOperands(); ++i)
+      bytes += ir::joinedOperand(op, i) ? 0 : bytesOf(op.operand(i)->type);
+    return bytes;
+  }
+  const bool isMove = op.is(ops::copy) || op.is(ops::slice) || op.is(ops::slice_at) ||
+                      op.is(ops::transpose) || op.is(ops::broadcast) || op.is(ops::pad) ||
+                      op.is(ops::tile) || op.is(ops::gather) || op.is(ops::gather_nd) ||
+                      op.is(ops::gather_elements);
+  return isMove ? bytesOf(op.result()->type) : 0;
+}
+
+/// The states that a run copies when it has succeeded, because they could not be made in place.
+int64_t copiedStateBytes(const Prepared &p, const Memory &memory) {
+  int64_t bytes = 0;
+  for (const ir::State &s : p.entry.states) {
+    const Value *next = p.entry.body.terminator().operand(s.result);
+    if (memory.pointer(next) != memory.pointer(p.entry.body.argument(s.argument)))
+      bytes += bytesOf(next->type);
+  }
+  return bytes;
+}
+
 std::vector<std::string> inputsOf(const Prepared &p, const EntryInfo &entry) {
   std::vector<std::string> rows;
   for (size_t i = entry.firstArgument; i < entry.endArgument; ++i)
@@ -101,12 +133,11 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
   const ir::MemoryPlan &plan = memory.plan;
   std::vector<std::string> entries, states, symbols, nodes, stubs, buffers, weights;
   for (const EntryInfo &entry : p.entries)
-    entries.push_back(
-        fmt::format("{{\"name\": {}, \"run\": {}, \"first_node\": {}, \"nodes\": {}, "
-                    "\"inputs\": {}, \"outputs\": {}}}",
-                    quoted(entry.name), quoted(entry.run), entry.firstStep,
-                    entry.endStep - entry.firstStep, list(inputsOf(p, entry), "    "),
-                    list(outputsOf(p, entry), "    ")));
+    entries.push_back(fmt::format("{{\"name\": {}, \"run\": {}, \"first_node\": {}, \"nodes\": {}, "
+                                  "\"inputs\": {}, \"outputs\": {}}}",
+                                  quoted(entry.name), quoted(entry.run), entry.firstStep,
+                                  entry.endStep - entry.firstStep, list(inputsOf(p, entry), "    "),
+                                  list(outputsOf(p, entry), "    ")));
   for (const ir::State *state : p.states)
     states.push_back(tensor(state->name, p.entry.body.argument(state->argument)->type));
   for (const SymbolInfo &s : p.symbols)
@@ -122,12 +153,12 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
     const OpCall *call = p.callOf(*s.op);
     nodes.push_back(fmt::format(
         "{{\"step\": {}, \"name\": {}, \"op\": {}, \"sources\": {}, \"kernel\": {}, \"reason\": "
-        "{}, \"stub\": {}, \"macs\": {}, \"scratch\": {}, \"results\": {}}}",
+        "{}, \"stub\": {}, \"macs\": {}, \"moved\": {}, \"scratch\": {}, \"results\": {}}}",
         i, quoted(s.node), quoted(s.op->def.name), quoted(s.sourceOps),
         quoted(call ? call->kernel->variant : ""),
         quoted(call && call->kernel->reason ? call->kernel->reason(*s.op, *p.settings.target) : ""),
-        quoted(call ? p.stubs[call->stub].name : ""), s.macs, s.scratchBytes,
-        results(memory, buffersOfCaller, *s.op, *p.settings.target)));
+        quoted(call ? p.stubs[call->stub].name : ""), s.macs, movedBytes(*s.op, memory),
+        s.scratchBytes, results(memory, buffersOfCaller, *s.op, *p.settings.target)));
   }
   for (const Stub &s : p.stubs)
     stubs.push_back(fmt::format("{{\"name\": {}, \"kernel\": {}, \"layers\": {}}}", quoted(s.name),
@@ -174,6 +205,7 @@ std::string emitReport(const Prepared &p, const Memory &memory) {
   field("weights",
         fmt::format("{{\"bytes\": {}, \"tensors\": {}}}", s.weightBytes, list(weights, "  ")));
   field("state_bytes", std::to_string(s.stateBytes));
+  field("state_bytes_copied", std::to_string(copiedStateBytes(p, memory)));
   field("nodes", list(nodes, "  "));
   field("stubs", list(stubs, "  "));
   field("buffers", list(buffers, "  "), true);

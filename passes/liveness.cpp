@@ -38,12 +38,27 @@ bool isWhole(const Value *v) {
   return true;
 }
 
+bool isUpdate(const Op &op) { return op.is(ops::scatter_nd) || op.is(ops::scatter_elements); }
+
+namespace {
+
+/// Whether an op that reads v, may at the same time write the result where v lies.
+bool readsInStep(const Value *v, const Op &op, const Value &result) {
+  if (op.is(ops::fused))
+    return v->type.shape() == result.type.shape();
+  if (!isUpdate(op) || v->type != result.type || !isWhole(v) || op.operand(0) != v)
+    return false;
+  return op.operand(1) != v && op.operand(2) != v;
+}
+
+} // namespace
+
 bool isReadInStep(const Value *v, const Op &op, const Value &result) {
   for (const ir::Use *use = v->firstUse(); use; use = use->next) {
     if (isView(*use->user) && !isReadInStep(use->user->result(), op, result))
       return false;
     if (use->user == &op) {
-      if (!op.is(ops::fused) || v->type.shape() != result.type.shape())
+      if (!readsInStep(v, op, result))
         return false;
     } else if (!use->user->is(ops::reshape) && ancestorIn(*op.parent(), use->user) == &op) {
       return false; // read within the body

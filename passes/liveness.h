@@ -24,8 +24,10 @@ bool canFail(const ir::Op &);
 const ir::Op *ancestorIn(const ir::Block &block, const ir::Op *op);
 /// Whether v has all of its root's memory: no slice is between them.
 bool isWhole(const ir::Value *);
+/// Whether the op is its first operand with some of its elements changed: it can be done in place.
+bool isUpdate(const ir::Op &);
 /// Whether `op` and what it holds read, of v and its views, at most the element of `result` that is
-/// written: as a fused op reads an operand that is not broadcast.
+/// written: as a fused op reads an operand that is not broadcast, and an update what it changes.
 bool isReadInStep(const ir::Value *v, const ir::Op &op, const ir::Value &result);
 /// Whether `op` is a loop that reads v once: as the first value of its carried result `index`.
 bool isOnlyCarried(const ir::Value *v, const ir::Op &op, unsigned index);

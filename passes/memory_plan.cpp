@@ -264,6 +264,10 @@ private:
           return;
     cells_[from.cell].parent = to.cell;
     cells_[from.cell].state = to.state;
+    // What the op changes in turn, so that several writes into one state copy nothing.
+    if (isUpdate(*op) && lastUse(block, rootOf(op->operand(0)), -1) == at &&
+        isReadInStep(rootOf(op->operand(0)), *op, *root))
+      writeOver(frame, block, old, op->operand(0));
   }
 
   /// A result over an operand that dies where it is read.
@@ -271,6 +275,8 @@ private:
     if (op.is(ops::loop))
       for (unsigned i = 0; i < carriedBy(op); ++i)
         reuse(frame, op, *op.result(i), op.operand(2 + i));
+    if (isUpdate(op))
+      reuse(frame, op, *op.result(), op.operand(0));
     if (!op.is(ops::fused))
       return;
     for (size_t i = 0; i < op.numResults(); ++i)

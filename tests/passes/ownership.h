@@ -94,7 +94,8 @@ private:
     tag_[to] = tag_[from];
   }
 
-  /// A result must not lie over an operand, but where a fused op reads no other element of it.
+  /// A result must not lie over an operand, but where a fused op reads no other element of it, and
+  /// where an op only changes some of its elements.
   void checkOverlap(const Op &op) const {
     for (size_t r = 0; r < op.numResults(); ++r)
       for (const Value *v : operands(op)) {
@@ -106,8 +107,11 @@ private:
             op.is(ir::ops::fused) && at(v) == at(result) &&
             v->type.shape() == result->type.shape() &&
             ir::elementSize(v->type.element()) == ir::elementSize(result->type.element());
+        const bool isChanged =
+            (op.is(ir::ops::scatter_nd) || op.is(ir::ops::scatter_elements)) &&
+            v == op.operand(0) && at(v) == at(result) && v->type == result->type;
         const bool isCarried = op.is(ir::ops::loop) && at(v) == at(result);
-        if (bytesOf(*v) && bytesOf(*result) && !sameIndex && !isCarried)
+        if (bytesOf(*v) && bytesOf(*result) && !sameIndex && !isChanged && !isCarried)
           throw std::runtime_error("'" + result->name + "' is written over '" + v->name + "'");
       }
   }
