@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What torch.export and its decompositions write, and printed programs do not: checks of extents,
-// and core operators. Most are another overload with other arguments.
+// core operators and quantisation. Most are another overload with other arguments.
 #include "frontend/torchscript/lowering.h"
 
 #include <algorithm>
@@ -203,6 +203,66 @@ Host scattered(const Call &n, std::string_view view) {
 Host sliceScatter(const Call &n) { return scattered(n, "aten::slice.Tensor"); }
 Host selectScatter(const Call &n) { return scattered(n, "aten::select.int"); }
 
+// ---- quantisation, as PT2E writes it: explicit ops around those of floats ----
+
+struct Range {
+  int64_t low, high;
+};
+
+/// What an integer type holds.
+Range rangeOf(const Call &n, ElementType e) {
+  if (!ir::isInteger(e) || ir::elementSize(e) > 4)
+    n.unsupported("dtype", fmt::format("quantised to {}", ir::name(e)), "use int8 or uint8");
+  const auto bits = static_cast<int64_t>(ir::elementSize(e)) * 8;
+  const int64_t values = int64_t{1} << bits;
+  return ir::isSigned(e) ? Range{-values / 2, values / 2 - 1} : Range{0, values - 1};
+}
+
+/// A scale or a zero point as an element type: a number, a tensor of one, or one for each channel.
+Value *parameter(const Call &n, std::string_view name, ElementType e) {
+  if (!n.has(name))
+    return nullptr;
+  Value *v = n.as(name, e);
+  const bool isOne = v->type.rank() > 0 && v->type.count().isNumber(1);
+  return isOne ? compose::scalarOf(n.to, v) : v;
+}
+
+std::string_view scaleName(const Call &n) { return n.takes("scales") ? "scales" : "scale"; }
+std::string_view zeroName(const Call &n) {
+  return n.takes("zero_points") ? "zero_points" : "zero_point";
+}
+int64_t axisOf(const Call &n, const Value *x, const Value *scale) {
+  return scale->type.rank() > 0 && n.takes("axis") ? n.axis("axis", x->type.rank()) : 0;
+}
+
+Host quantize(const Call &n) {
+  Value *const x = n.floating("input");
+  const ElementType to = *n.elementType();
+  const Range range = rangeOf(n, to);
+  const int64_t low = n.integer("quant_min"), high = n.integer("quant_max");
+  if (low < range.low || high > range.high || low > high)
+    n.fail("argument", fmt::format("the range {}..{} of {}", low, high, ir::name(to)));
+  Value *const scale = parameter(n, scaleName(n), x->type.element());
+  Value *y = n.to.make(
+      ops::quantize, {x, scale, parameter(n, zeroName(n), to)},
+      {attr::to(to), attr::axis(axisOf(n, x, scale)), attr::blockSize(0), attr::saturate(true)});
+  const auto bound = [&](int64_t limit, int64_t ofType) {
+    return limit == ofType ? nullptr : n.to.scalar(to, static_cast<double>(limit));
+  };
+  return n.tensor(compose::clamp(n.to, y, bound(low, range.low), bound(high, range.high)));
+}
+
+Host dequantize(const Call &n) {
+  Value *const x = n.value("input");
+  const ElementType from = x->type.element();
+  rangeOf(n, from);
+  const ElementType to =
+      n.takes("out_dtype") && n.has("out_dtype") ? *n.elementType("out_dtype") : ElementType::f32;
+  Value *const scale = parameter(n, scaleName(n), to);
+  return n.tensor(n.to.make(ops::dequantize, {x, scale, parameter(n, zeroName(n), from)},
+                            {attr::to(to), attr::axis(axisOf(n, x, scale)), attr::blockSize(0)}));
+}
+
 constexpr Lowering kExport[] = {
     {"aten::_assert_scalar(Scalar self, str assert_msg) -> ()", assertScalar},
     {"aten::_assert_async(Tensor self) -> ()", assertTensor},
@@ -281,6 +341,27 @@ constexpr Lowering kExport[] = {
     {"aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]", copyOfView},
     {"aten::alias_copy(Tensor self) -> Tensor", copyOfView},
     {"aten::detach_copy(Tensor self) -> Tensor", copyOfView},
+
+    {"quantized_decomposed::quantize_per_tensor(Tensor input, float scale, int zero_point, int "
+     "quant_min, int quant_max, ScalarType dtype) -> Tensor",
+     quantize},
+    {"quantized_decomposed::quantize_per_tensor.tensor(Tensor input, Tensor scale, Tensor "
+     "zero_point, int quant_min, int quant_max, ScalarType dtype) -> Tensor",
+     quantize},
+    {"quantized_decomposed::dequantize_per_tensor(Tensor input, float scale, int zero_point, int "
+     "quant_min, int quant_max, ScalarType dtype, *, ScalarType? out_dtype=None) -> Tensor",
+     dequantize},
+    {"quantized_decomposed::dequantize_per_tensor.tensor(Tensor input, Tensor scale, Tensor "
+     "zero_point, int quant_min, int quant_max, ScalarType dtype, *, ScalarType? out_dtype=None) "
+     "-> Tensor",
+     dequantize},
+    {"quantized_decomposed::quantize_per_channel(Tensor input, Tensor scales, Tensor zero_points, "
+     "int axis, int quant_min, int quant_max, ScalarType dtype) -> Tensor",
+     quantize},
+    {"quantized_decomposed::dequantize_per_channel(Tensor input, Tensor scales, Tensor? "
+     "zero_points, int axis, int quant_min, int quant_max, ScalarType dtype, *, ScalarType? "
+     "out_dtype=None) -> Tensor",
+     dequantize},
 };
 
 } // namespace

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.ao.quantization.fx._decomposed
 from torch import Tensor, nn
 from torch._higher_order_ops.scan import scan
 from torch._higher_order_ops.while_loop import while_loop
@@ -263,6 +264,29 @@ class Core(nn.Module):
         return (self.bn(x), self.gn(x), self.ln(y), F.instance_norm(x), F.log_softmax(y, 1), y.half().softmax(-1).float(),
                 F.adaptive_avg_pool2d(x, 2), F.scaled_dot_product_attention(y, y, y), z, y.to(torch.int32).double(),
                 torch.empty_like(x, memory_format=torch.channels_last).fill_(1), F.max_pool2d(x, 2), F.grid_sample(x, x.permute(0, 2, 3, 1) / 4))
+
+
+@program(lambda n: (torch.randn(1, 2, 5, 5),), steps=4)
+class Quantized(nn.Module):
+    """As PT2E converts a model: weights as integers, explicit quantisation of activations."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("weight", torch.randint(-127, 128, (4, 2, 3, 3), dtype=torch.int8))
+        self.register_buffer("scales", torch.rand(4) / 100 + 0.01)
+        self.register_buffer("zeros", torch.zeros(4, dtype=torch.int64))
+        self.bias = nn.Parameter(torch.randn(4))
+
+    def forward(self, x):
+        q = torch.ops.quantized_decomposed
+        x = q.quantize_per_tensor(x, 1 / 32, 3, -128, 127, torch.int8)
+        x = q.dequantize_per_tensor(x, 1 / 32, 3, -128, 127, torch.int8)
+        w = q.dequantize_per_channel(self.weight, self.scales, self.zeros, 0, -127, 127, torch.int8)
+        y = F.relu(F.conv2d(x, w, self.bias, padding=1))
+        narrow = q.quantize_per_tensor(y - 1, 1 / 16, 0, -20, 20, torch.int8)
+        channels = q.quantize_per_channel(y, self.scales * 10, self.zeros + 2, 1, 0, 255, torch.uint8)
+        y = q.quantize_per_tensor(y, 1 / 16, 0, 0, 255, torch.uint8)
+        return q.dequantize_per_tensor(y, 1 / 16, 0, 0, 255, torch.uint8), narrow, channels
 
 
 def leaves(value, name, into):

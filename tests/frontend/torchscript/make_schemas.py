@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import torch
+import torch.ao.quantization.fx._decomposed
 
 listed = json.loads(subprocess.check_output([sys.argv[1], "ops", "--json"]))["operators"]
 lines = []
