@@ -204,6 +204,11 @@ Values rotaryBy(const NodeView &n, Value *cosine, Value *sine, Value *positions)
   } else {
     x = compose::transpose(n.to, x, {0, 2, 1, 3});
   }
+  const Dim depth = x->type.dim(3), turned = rotary ? Dim(rotary) : depth;
+  if (turned.isNumber() &&
+      (turned.number() % 2 != 0 || turned.number() < 0 || turned.number() > depth.bounds().hi))
+    n.fail("rotary", fmt::format("{} elements of a head of {} cannot be turned in pairs",
+                                 turned.text(), depth.text()));
   const auto cache = [&](Value *v) {
     if (positions)
       v = compose::take(n.to, v, positions, 0);

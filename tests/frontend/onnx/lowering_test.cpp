@@ -337,5 +337,18 @@ TEST(Refused, AttributeValuesByTheNameOfTheNode) {
             "[onnx.attribute]");
 }
 
+TEST(Refused, ARotationOfHalfAPair) {
+  const Message n = node("RotaryEmbedding", {"x", "i", "c", "c"}, {"y"}, "r")
+                        .text(7, "com.microsoft")
+                        .message(5, intAttribute("rotary_embedding_dim", 3));
+  EXPECT_EQ(refusal(model(graph({.nodes = {n},
+                                 .inputs = {typed("x", kF32, {1, 2, 3, 4}),
+                                            typed("i", kI64, {1, 3}), typed("c", kF32, {8, 1})},
+                                 .outputs = {untyped("y")}}))
+                        .message(8, opset("com.microsoft", 1))),
+            "node 'r' (RotaryEmbedding): 3 elements of a head of 4 cannot be turned in pairs "
+            "[onnx.rotary]");
+}
+
 } // namespace
 } // namespace burin::onnx::test
