@@ -220,7 +220,8 @@ void storeNumber(ElementType e, double x, std::byte *to) {
   case ElementType::c128:
     break;
   }
-  throw InternalError(fmt::format("a number cannot be stored as {}", name(e)));
+  throw CompileError(Problem::unsupported, {},
+                     fmt::format("a number as an element of {}", name(e)));
 }
 
 double elementAsDouble(const Value &v, size_t i) {
