@@ -120,12 +120,7 @@ Container::Payload Container::payload(const std::string &kind, const std::string
 
 // ---- tensors ----
 
-Tensors::Tensors(const Container &from, torchscript::Evaluation &in) : from_{from}, in_{in} {
-  if (from.weights().saved)
-    loadSaved(*from.weights().saved, weights_);
-  if (from.constants().saved)
-    loadSaved(*from.constants().saved, constants_);
-}
+Tensors::Tensors(const Container &from, torchscript::Evaluation &in) : from_{from}, in_{in} {}
 
 TensorRef Tensors::weight(const std::string &name) {
   return tensor(from_.weights(), weights_, name);
@@ -150,6 +145,8 @@ void Tensors::loadSaved(const Archive &archive, Loaded &into) {
 
 TensorRef Tensors::tensor(const Container::Payload &payload, Loaded &loaded,
                           const std::string &name) {
+  if (payload.saved && loaded.empty())
+    loadSaved(*payload.saved, loaded);
   auto it = loaded.find(name);
   if (it == loaded.end() && payload.config)
     it = loaded.emplace(name, loadRaw(payload, name)).first;

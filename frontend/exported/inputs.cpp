@@ -244,10 +244,9 @@ std::vector<Host> Importer::graphInputs() {
 
 Inputs Importer::inputs() {
   session_ = std::make_shared<Session>(container_, options_, ranges_, found_);
-  graphInputs();
   Inputs all;
   for (const InputSpec &spec : inputSpecs())
-    if (spec.kind == "user_input" && spec.spec["arg"].find("as_tensor"))
+    if (spec.isOfUser() && input(spec).holds<TensorRef>())
       all.names.push_back(spec.name);
   for (const ir::Symbol &s : session_->module->symbols())
     all.symbols.push_back(s.name);
