@@ -322,7 +322,7 @@ def write(name):
     for way in ways:
         program = programs.exported(fresh(), args, kwargs, core=way == "core", **how)
         programs.save(program, ZOO / f"{name}{'.core' if way == 'core' else ''}.pt2")
-        if name in ("batch", "constants", "memory") and way == "plain":
+        if name in ("batch", "constants", "derived", "memory") and way == "plain":
             programs.save_old(program, ZOO / f"{name}.old.pt2")
             programs.save_first(program, ZOO / f"{name}.first.pt2")
     parameters = list(inspect.signature(cls.forward).parameters)[1:]

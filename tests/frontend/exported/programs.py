@@ -64,11 +64,18 @@ def save_first(program, path):
     ])
 
 
+def infix(text):
+    """Extents as programs had them before they were written for sympy to read: 2*s0 + 1."""
+    text = re.sub(r"Symbol\('(\w+)'[^)]*\)", r"\1", text)
+    text = re.sub(r"Mul\(Integer\((\d+)\), (\w+)\)", r"\1*\2", text)
+    return re.sub(r"Add\(([^()]*), Integer\((\d+)\)\)", r"\1 + \2", text)
+
+
 def save_old(program, path):
     """In the layout before PyTorch 2.8."""
     parts = serialize(program)
     pack(path, [
-        ("serialized_exported_program.json", parts.exported_program),
+        ("serialized_exported_program.json", infix(parts.exported_program.decode())),
         ("serialized_state_dict.pt", small(parts.state_dict)),
         ("serialized_constants.pt", small(parts.constants)),
         ("version", ".".join(map(str, SCHEMA_VERSION))),
