@@ -96,7 +96,7 @@ std::vector<std::string> sourceNames(const std::string &name, size_t shards) {
 }
 
 size_t shardsFor(size_t steps, size_t stubs) {
-  constexpr size_t kCostEach = 10000; // about 20 s
+  constexpr size_t kCostEach = 6000; // about 15 s
   constexpr size_t kMost = 64;
   return std::clamp<size_t>((steps + stubs * kStubCost) / kCostEach, 1, kMost);
 }

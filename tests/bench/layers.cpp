@@ -52,6 +52,7 @@ Json timeLayers(const Network &network, const std::function<void(const Observer 
                     {"name", node["name"]},
                     {"sources", node["sources"]},
                     {"kernel", node["kernel"]},
+                    {"reason", node["reason"]},
                     {"stub", node["stub"]},
                     {"macs", node["macs"]},
                     {"seconds", medians[i]},
@@ -87,6 +88,23 @@ std::string layersText(const Json &rows) {
         fmt::format("{:>4} {:<26} {:<28} {:<18} {:>9.2f} us of {:.2f}\n", row["step"].get<int>(),
                     fitted(row["name"], 26), fitted(row["sources"], 28), fitted(row["kernel"], 18),
                     row["lost_seconds"].get<double>() * 1e6, row["seconds"].get<double>() * 1e6);
+  return text;
+}
+
+std::string layersTable(const Json &rows) {
+  std::string text =
+      "| step | node | operators | kernel | time, us | of the run, % | of the peak, % | why |\n"
+      "|--:|---|---|---|--:|--:|--:|---|\n";
+  for (const Json &row : rows) {
+    const bool multiplies = row["macs"].get<int64_t>() > 0;
+    text +=
+        fmt::format("| {} | {} | {} | {} | {:.1f} | {:.1f} | {} | {} |\n", row["step"].get<int>(),
+                    row["name"].get<std::string>(), row["sources"].get<std::string>(),
+                    row["kernel"].get<std::string>(), row["seconds"].get<double>() * 1e6,
+                    row["share"].get<double>() * 100,
+                    multiplies ? fmt::format("{:.0f}", row["percent_of_peak"].get<double>()) : "",
+                    row["reason"].get<std::string>());
+  }
   return text;
 }
 

@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
+#include <functional>
+#include <map>
 #include <optional>
 
 namespace burin::bench {
@@ -29,8 +31,8 @@ struct Options {
   double seconds = 3;
   int threads = 1, samples = 1;
   int64_t integers = 2;
-  bool onlyBuild = false, layers = false;
-  fs::path json, svg;
+  bool onlyBuild = false, onlyCosts = false, layers = false;
+  fs::path json, svg, tables;
 };
 
 /// What the program knows of the machine, once.
@@ -44,6 +46,21 @@ struct Machine {
 std::string timeText(double seconds) {
   return seconds < 1e-3 ? fmt::format("{:.2f} us", seconds * 1e6)
                         : fmt::format("{:.2f} ms", seconds * 1e3);
+}
+
+/// Of report.json: "20 stubs (12 gemm, 8 conv2d)".
+std::string stubsText(const Json &report) {
+  std::map<std::string, int> counts;
+  for (const Json &stub : report["stubs"])
+    ++counts[stub["kernel"]];
+  std::vector<std::pair<int, std::string>> sorted;
+  for (const auto &[kernel, count] : counts)
+    sorted.emplace_back(count, kernel);
+  std::ranges::stable_sort(sorted, std::greater{}, &std::pair<int, std::string>::first);
+  std::string text;
+  for (const auto &[count, kernel] : sorted)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, kernel);
+  return fmt::format("{} stubs ({})", report["stubs"].size(), text);
 }
 
 /// Errors beyond this are wrong numbers: nothing is timed.
@@ -63,9 +80,19 @@ public:
              {"arena", network.report["arena"]["bytes"]},
              {"arena_bound", network.report["arena"]["bound"]},
              {"weights", network.report["weights"]["bytes"]},
-             {"generate_seconds", network.generateSeconds},
-             {"compile_seconds", network.compileSeconds},
-             {"slowest_unit_seconds", network.slowestUnit}};
+             {"stubs", stubsText(network.report)},
+             {"generate_seconds", network.generate.wall},
+             {"generate_megabytes", network.generate.megabytes},
+             {"compile_seconds", network.compile.wall},
+             {"compile_jobs", options_.shop.jobs},
+             {"compile_cpu_seconds", network.compile.cpu},
+             {"slowest_unit_seconds", network.compile.slowest},
+             {"largest_unit_megabytes", network.compile.megabytes}};
+    if (options_.onlyCosts) {
+      fmt::print("{:<16} ", network.name);
+      showCosts(row);
+      return row;
+    }
     Tensors inputs(network.model->inputs, network.model->numInputs),
         ours(network.model->outputs, network.model->numOutputs),
         theirs(network.model->outputs, network.model->numOutputs);
@@ -99,7 +126,7 @@ public:
       row["ratio"] = pairedRatio(candidates[1], mine);
     }
     show(row);
-    if (options_.layers) {
+    if (options_.layers || !options_.tables.empty()) {
       const Network observed = build(options_.shop, path, true);
       row["layers"] = timeLayers(
           observed, [&](const Observer *observer) { runOurs(observed, observer); },
@@ -149,13 +176,22 @@ private:
                       row["ratio"].get<double>(), row["max_error"].get<double>());
     if (row.contains("top_five_equal"))
       text += "  top five " + row["top_five_equal"].get<std::string>();
-    fmt::print("{}\n{:<16} {:.1f} GMAC/s, {:.1f} % of the peak; arena {} of {} ({:.3f}); CPU time "
-               "to generate {:.1f} s, to compile {:.1f} s (slowest unit {:.1f} s)\n",
+    fmt::print("{}\n{:<16} {:.1f} GMAC/s, {:.1f} % of the peak; arena {} of {} ({:.3f})\n{:<16} ",
                text, "", row["gmac_per_second"].get<double>(), row["percent_of_peak"].get<double>(),
                row["arena"].get<int64_t>(), row["arena_bound"].get<int64_t>(),
-               row["arena"].get<double>() / row["arena_bound"].get<double>(),
-               row["generate_seconds"].get<double>(), row["compile_seconds"].get<double>(),
-               row["slowest_unit_seconds"].get<double>());
+               row["arena"].get<double>() / row["arena_bound"].get<double>(), "");
+    showCosts(row);
+  }
+
+  /// On the clock, the C++ compiler as a build runs it.
+  static void showCosts(const Json &row) {
+    const auto number = [&](const char *key) { return row[key].get<double>(); };
+    fmt::print("generate {:.1f} s, {:.0f} MB; compile {:.1f} s, {} at a time ({:.1f} s of a "
+               "processor, largest unit {:.1f} s, {:.0f} MB); {}\n",
+               number("generate_seconds"), number("generate_megabytes"), number("compile_seconds"),
+               row["compile_jobs"].get<unsigned>(), number("compile_cpu_seconds"),
+               number("slowest_unit_seconds"), number("largest_unit_megabytes"),
+               row["stubs"].get<std::string>());
     std::fflush(stdout);
   }
 
@@ -170,6 +206,15 @@ void write(const Options &options, const Json &document) {
     std::ofstream file(options.json);
     if (!(file << document.dump(2) << '\n'))
       throw std::runtime_error("cannot write " + options.json.string());
+  }
+  if (!options.tables.empty()) {
+    std::ofstream file(options.tables);
+    file << document["machine"].get<std::string>() << ".\n";
+    for (const Json &row : document["networks"])
+      if (row.contains("layers"))
+        file << "\n## " << row["name"].get<std::string>() << "\n\n" << layersTable(row["layers"]);
+    if (!file)
+      throw std::runtime_error("cannot write " + options.tables.string());
   }
   if (options.svg.empty())
     return;
@@ -187,7 +232,7 @@ void write(const Options &options, const Json &document) {
 
 int run(const Options &options) {
   std::optional<Ort> ort;
-  if (!options.ort.empty() && !options.onlyBuild)
+  if (!options.ort.empty() && !options.onlyBuild && !options.onlyCosts)
     ort.emplace(options.ort);
   Machine machine;
   const std::string text =
@@ -210,7 +255,7 @@ int run(const Options &options) {
       fmt::print(stderr, "{}: FAILED: {}\n", model.stem().string(), e.what());
       rows.push_back({{"name", model.stem().string()}, {"failed", e.what()}});
     }
-  if (!options.onlyBuild)
+  if (machine.peak > 0)
     fmt::print("peak of one core: {:.1f} GFLOP/s\n", machine.peak);
   write(options, {{"machine", text}, {"peak_gflops", machine.peak}, {"networks", rows}});
   return passed ? 0 : 1;
@@ -229,7 +274,8 @@ int main(int argc, char **argv) {
             BURIN_BENCH_SOURCES,
             "bench-work",
             "",
-            false};
+            false,
+            2};
   CLI::App app{"Times networks as burin's C++ against ONNX Runtime."};
   app.add_option("MODEL", o.models, "models")->required()->check(CLI::ExistingFile);
   app.add_option("--ort", o.ort, "library of ONNX Runtime; without it burin runs alone")
@@ -253,7 +299,12 @@ int main(int argc, char **argv) {
   app.add_flag("--layers", o.layers, "time every step of burin's code, too");
   app.add_flag("--build", o.onlyBuild,
                "only build, with the observer, and print the library's path");
+  app.add_flag("--costs", o.onlyCosts, "only generate and compile, and print what that takes");
+  app.add_option("--jobs", o.shop.jobs, "units that are compiled at a time")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--json", o.json, "file for all figures");
+  app.add_option("--tables", o.tables, "file for the layers of each as a table, with reasons");
   app.add_option("--svg", o.svg, "file for a chart of the ratios");
   CLI11_PARSE(app, argc, argv);
   o.shop.threads = o.threads > 1;

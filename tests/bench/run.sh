@@ -7,19 +7,20 @@
 #                                   OPTIONS: for burin_bench_networks, such as --layers --threads 2
 #   run.sh --check [NAME...] [-- OPTIONS]   compares every tensor instead (check.py)
 #   run.sh --kernels [OPTIONS]      times the kernels (burin_bench_kernels)
+#   run.sh --scale [WORD...]        how compiling grows with the model (burin_bench_scale)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 python=${PYTHON:-python3} build=build/bench models=build/bench/models what=times
 case ${1-} in
-  --check | --kernels) what=${1#--} && shift ;;
-  --help | -h) sed -n '4,9s/^# \?//p' "$0" && exit ;;
+  --check | --kernels | --scale) what=${1#--} && shift ;;
+  --help | -h) sed -n '4,10s/^# \?//p' "$0" && exit ;;
 esac
 
 [ -f $build/CMakeCache.txt ] ||
   cmake -S . -B $build -DCMAKE_BUILD_TYPE=Release -DBURIN_TESTS=ON -DBURIN_BENCHMARKS=ON
-if [ $what = kernels ]; then
-  cmake --build $build -j "$(nproc)" --target burin_bench_kernels
-  exec $build/tests/bench/burin_bench_kernels "$@"
+if [ $what = kernels ] || [ $what = scale ]; then
+  cmake --build $build -j "$(nproc)" --target burin_bench_$what
+  exec $build/tests/bench/burin_bench_$what "$@"
 fi
 cmake --build $build -j "$(nproc)" --target burin burin_bench_networks
 

@@ -6,6 +6,11 @@
 //   burin_bench_scale mlp 1000 2000           some kinds, some sizes
 //   burin_bench_scale onnx 10000 keep=DIR     leaves what was generated in DIR/KIND-SIZE
 //   burin_bench_scale 500 4000 slope=1.3      fails where CPU time grows faster
+//   burin_bench_scale 100000 cxx='g++ -O2'    compiles what was generated, in as many shards as
+//   burin
+//                                             advises, two files at a time (jobs=N), and fails
+//                                             where a file takes more than 30 s or 1 GB, or all 10
+//                                             minutes
 //
 // CPU time is what slopes are made of: it hardly depends on what else runs.
 #include "codegen/compile.h"
@@ -15,6 +20,7 @@
 #include "passes/memory_plan.h"
 #include "passes/pipeline.h"
 #include "tests/bench/scale_models.h"
+#include "tests/bench/units.h"
 
 #include <algorithm>
 #include <charconv>
@@ -52,7 +58,7 @@ struct Measured {
   double cpu[kNumStages]; ///< seconds
   double wall;
   double megabytes; ///< the peak of the process
-  size_t steps, stubs, textBytes;
+  size_t steps, stubs, shards, textBytes;
 
   double cpuInAll() const {
     double sum = 0;
@@ -93,7 +99,6 @@ Measured compile(const Kind &kind, size_t ops, const fs::path &folder) {
   codegen::Settings settings;
   settings.name = "scale";
   settings.target = context.target;
-  settings.shards = codegen::shardsFor(ops, 0);
   const auto prepared = codegen::prepare(*module, settings);
   done();
   const ir::Function &entry = *module->functions.front();
@@ -102,6 +107,8 @@ Measured compile(const Kind &kind, size_t ops, const fs::path &folder) {
                          {.shared = codegen::sharedMemory(*prepared)});
   plan.steps = passes::steps(entry);
   done();
+  const codegen::Summary summary = codegen::summarise(*prepared, plan);
+  prepared->settings.shards = measured.shards = summary.shardsAdvised;
   for (const codegen::File &file : codegen::generate(*prepared, plan)) {
     std::ofstream to(folder / file.name, std::ios::binary);
     file.write([&](std::string_view piece) {
@@ -111,7 +118,6 @@ Measured compile(const Kind &kind, size_t ops, const fs::path &folder) {
   }
   done();
   measured.wall = wallSeconds() - start;
-  const codegen::Summary summary = codegen::summarise(*prepared, plan);
   measured.steps = summary.steps;
   measured.stubs = summary.stubs;
   rusage usage;
@@ -145,10 +151,36 @@ std::optional<Measured> compileApart(const Kind &kind, size_t ops, const fs::pat
   return child > 0 && read && status == 0 ? std::optional(measured) : std::nullopt;
 }
 
+// What the sources of a model may take, of its largest file and of all.
+constexpr double kMostUnitSeconds = 30, kMostUnitMegabytes = 1000, kMostSeconds = 600;
+
+/// Compiles the sources, the largest first. False where they take too much.
+bool compileSources(const fs::path &folder, size_t shards, const std::string &cxx, unsigned jobs) {
+  std::vector<fs::path> sources;
+  for (const fs::directory_entry &entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".cpp")
+      sources.push_back(entry.path());
+  std::ranges::sort(sources, std::greater{}, [](const fs::path &p) { return fs::file_size(p); });
+  std::vector<std::string> commands;
+  for (const fs::path &source : sources)
+    commands.push_back(fmt::format("{} -std=c++17 -I{} -I{} -c {} -o {}", cxx,
+                                   quoted(BURIN_BENCH_RUNTIME), quoted(folder), quoted(source),
+                                   quoted(source.string() + ".o")));
+  const Taken taken = runAll(commands, jobs);
+  fmt::print(
+      "{:>20} {} shards by {}, {} at a time: {:.1f} s ({:.1f} s of a processor); the largest "
+      "file {:.1f} s, {:.0f} MB\n",
+      "", shards, cxx, jobs, taken.wall, taken.cpu, taken.slowest, taken.megabytes);
+  return taken.slowest <= kMostUnitSeconds && taken.megabytes <= kMostUnitMegabytes &&
+         taken.wall <= kMostSeconds;
+}
+
 struct Arguments {
   std::vector<const Kind *> kinds;
   std::vector<size_t> sizes;
   fs::path keep;
+  std::string cxx; ///< empty: what is generated is not compiled
+  unsigned jobs = 2;
   double slope = HUGE_VAL;
 };
 
@@ -162,6 +194,10 @@ std::optional<Arguments> parse(int count, char **words) {
       result.kinds.push_back(&*kind);
     else if (word.starts_with("keep="))
       result.keep = word.substr(5);
+    else if (word.starts_with("cxx="))
+      result.cxx = word.substr(4);
+    else if (word.starts_with("jobs="))
+      result.jobs = std::max(1U, static_cast<unsigned>(std::atoi(words[i] + 5)));
     else if (word.starts_with("slope="))
       result.slope = std::atof(words[i] + 6);
     else if (std::from_chars(word.data(), word.data() + word.size(), size).ec == std::errc{})
@@ -194,11 +230,10 @@ int run(const Arguments &arguments) {
       const fs::path folder =
           kept ? arguments.keep / fmt::format("{}-{}", kind->name, ops) : scratch;
       const std::optional<Measured> m = compileApart(*kind, ops, folder);
-      if (!kept)
-        fs::remove_all(scratch);
       fmt::print("{:<12} {:>7}", kind->name, ops);
       if (!m) {
         fmt::print(" failed\n");
+        fs::remove_all(scratch);
         failed = true;
         continue;
       }
@@ -215,6 +250,9 @@ int run(const Arguments &arguments) {
       }
       fmt::print("\n");
       std::fflush(stdout);
+      if (!arguments.cxx.empty())
+        failed |= !compileSources(folder, m->shards, arguments.cxx, arguments.jobs);
+      fs::remove_all(scratch);
       before = {ops, m->cpuInAll()};
     }
   }
@@ -227,7 +265,8 @@ int run(const Arguments &arguments) {
 int main(int count, char **words) {
   const auto arguments = burin::bench::parse(count, words);
   if (!arguments) {
-    fmt::print(stderr, "usage: burin_bench_scale [KIND...] [OPS...] [keep=DIR] [slope=MOST]\n");
+    fmt::print(stderr, "usage: burin_bench_scale [KIND...] [OPS...] [keep=DIR] [slope=MOST] "
+                       "[cxx=COMMAND] [jobs=N]\n");
     return 2;
   }
   return burin::bench::run(*arguments);

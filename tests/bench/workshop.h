@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From a model to a shared library that this program has loaded: `burin compile`, then the C++
-// compiler, one unit after another, both timed in seconds of a processor.
+// compiler, both timed.
 #pragma once
 
 #include "adapter.h"
+#include "units.h"
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -21,15 +22,14 @@ struct Workshop {
   std::filesystem::path work;    ///< a folder for each model is made here
   std::string options;           ///< more options for `burin compile`, as words of a shell
   bool threads = false;          ///< with the hook for threads
+  unsigned jobs = 2;             ///< units that are compiled at a time
 };
 
 struct Network {
   std::string name;
   std::filesystem::path library;
   nlohmann::ordered_json report; ///< report.json
-  double generateSeconds = 0;
-  double compileSeconds = 0; ///< all units, one after another
-  double slowestUnit = 0;
+  Taken generate, compile;
   const BenchModel *model = nullptr;
 };
 
