@@ -32,20 +32,8 @@ struct Layer {
   std::string key;
   const ir::Op *op;
   std::vector<std::string> forms; ///< the first is the estimate
+  std::string measuredKey;        ///< at the upper bounds of the symbols
 };
-
-std::vector<Layer> layersOf(const ir::Module &module, const ir::Target &target) {
-  std::vector<Layer> layers;
-  for (const ir::Op *op : passes::allOps(module)) {
-    std::string key = kernels::layerKey(*op);
-    if (key.empty() || std::ranges::count(layers, key, &Layer::key))
-      continue;
-    std::vector<std::string> forms = kernels::formsOf(*op, target);
-    if (forms.size() > 1)
-      layers.push_back({std::move(key), op, std::move(forms)});
-  }
-  return layers;
-}
 
 /// Images of many channels, from those of one: nearly for nothing, and as convolutions write them.
 ir::Value *spread(ir::Builder &to, const ir::Type &type) {
@@ -66,7 +54,15 @@ ir::Value *spread(ir::Builder &to, const ir::Type &type) {
        ir::attr::dilations(std::vector<int64_t>(spatial, 1)), ir::attr::group(1)});
 }
 
-/// A model of the one op. Where the border of what it reads would cost nothing, it does here.
+ir::Type atUpperBounds(const ir::Type &type) {
+  ir::Shape shape;
+  for (const ir::Dim &d : type.shape())
+    shape.emplace_back(d.bounds().hi);
+  return type.withShape(shape);
+}
+
+/// A model of the one op, symbols at their upper bounds. Where the border of what it reads would
+/// cost nothing, it does here.
 std::unique_ptr<ir::Module> moduleOf(const ir::Op &op, const ir::Target &target) {
   auto module = std::make_unique<ir::Module>();
   module->format = "gir";
@@ -75,17 +71,52 @@ std::unique_ptr<ir::Module> moduleOf(const ir::Op &op, const ir::Target &target)
   builder.at.node = "layer";
   passes::ValueMap map;
   if (kernels::canLeaveRoom(*op.operand(0), target))
-    map[op.operand(0)] = spread(builder, op.operand(0)->type);
+    map[op.operand(0)] = spread(builder, atUpperBounds(op.operand(0)->type));
   for (size_t i = 0; i < op.numOperands(); ++i)
     if (ir::Value *v = op.operand(i); v && !map.contains(v))
-      map[v] = v->isConstant() ? module->addConstant(v->type, v->constant()->bytes, v->name)
-                               : function.body.addArgument(v->type, fmt::format("x{}", i));
+      map[v] = v->isConstant()
+                   ? module->addConstant(v->type, v->constant()->bytes, v->name)
+                   : function.body.addArgument(atUpperBounds(v->type), fmt::format("x{}", i));
   ir::Op &copy = passes::clone(builder, op, map);
   copy.at = builder.at;
   ir::Value *const result = copy.result();
   builder.yield({&result, 1});
   function.resultNames = {"y"};
   return module;
+}
+
+/// Whether the op of the model itself, whose extents are symbols, can run so.
+bool canRun(const ir::Op &op, const std::string &key, const std::string &form,
+            const ir::Target &target) {
+  const ir::Choices choices = {{key, form}};
+  ir::Target chosen = target;
+  chosen.choices = &choices;
+  const kernels::KernelDef *kernel = kernels::chooseKernel(op, chosen);
+  return kernel && form.starts_with(kernel->variant);
+}
+
+std::vector<Layer> layersOf(const ir::Module &module, const ir::Target &target) {
+  std::vector<Layer> layers;
+  for (const ir::Op *op : passes::allOps(module)) {
+    std::string key = kernels::layerKey(*op);
+    if (key.empty() || std::ranges::count(layers, key, &Layer::key))
+      continue;
+    Layer layer{key, op, {}, key};
+    if (op->result()->type.isStatic()) {
+      layer.forms = kernels::formsOf(*op, target);
+    } else {
+      const std::unique_ptr<ir::Module> sample = moduleOf(*op, target);
+      const ir::Op &measured = *sample->functions[0]->body.terminator().operand(0)->def();
+      layer.measuredKey = kernels::layerKey(measured);
+      layer.forms = kernels::formsOf(measured, target);
+      std::erase_if(layer.forms, [&](const std::string &form) {
+        return !canRun(*op, key, form, target) && form != "direct"; // whose border is not made yet
+      });
+    }
+    if (layer.forms.size() > 1)
+      layers.push_back(std::move(layer));
+  }
+  return layers;
 }
 
 /// Times each model by itself, in turns. What other layers do between two runs of a layer is done
@@ -159,7 +190,7 @@ std::vector<double> measure(const Layer &layer, size_t otherBytes, const Setting
   std::vector<std::string> words = compileCommand(settings, folder.path());
   std::string program(kHead), forms;
   for (size_t i = 0; i < layer.forms.size(); ++i) {
-    const ir::Choices choices = {{layer.key, layer.forms[i]}};
+    const ir::Choices choices = {{layer.measuredKey, layer.forms[i]}};
     ir::Target target = baseTargetOf(settings);
     target.choices = &choices;
     const std::unique_ptr<ir::Module> module = moduleOf(*layer.op, target);

@@ -12,12 +12,26 @@
 
 namespace burin::kernels {
 
+namespace {
+/// "f32[1,56,56,64]", of a symbol the most that it can be: "f32[<=8,56,56,64]".
+std::string sizes(const Type &type) {
+  std::vector<std::string> extents;
+  for (const Dim &d : type.shape())
+    extents.push_back(d.isNumber() ? d.text() : fmt::format("<={}", d.bounds().hi));
+  return fmt::format("{}[{}]", ir::name(type.element()), fmt::join(extents, ","));
+}
+
+bool isBounded(const Dim &d) { return d.bounds().hi < ir::kUnbounded; }
+} // namespace
+
 std::string layerKey(const Op &op) {
-  if (!op.is(ir::ops::conv) || !isFloatConv(op) || !op.result()->type.isStatic())
+  if (!op.is(ir::ops::conv) || !isFloatConv(op) ||
+      !std::ranges::all_of(op.result()->type.shape(), isBounded) ||
+      !std::ranges::all_of(op.operand(0)->type.shape(), isBounded) ||
+      !std::ranges::all_of(op[ir::attr::pads], [](const Dim &d) { return d.isNumber(); }))
     return {};
   const Conv c = describeConv(op);
-  std::string shape = op.result()->type.text();
-  std::erase(shape, ' ');
+  const std::string shape = sizes(op.result()->type);
   return fmt::format("conv {} of {} channels, kernel {}, stride {}, dilation {}, groups {}{}",
                      shape, c.channels.text(), fmt::join(c.kernel, "x"), fmt::join(c.stride, "x"),
                      fmt::join(c.dilation, "x"), c.group,

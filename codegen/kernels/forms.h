@@ -9,8 +9,8 @@
 namespace burin::kernels {
 
 /// What the choice depends on: "conv f32[1,56,56,64] of 64 channels, kernel 3x3, stride 1x1, ...".
-/// The same before and after a border of zeros is made in memory. Empty where there is no choice,
-/// or an extent is a symbol.
+/// The same before and after a border of zeros is made in memory. Of an extent that is a symbol it
+/// has the most that this can be. Empty where there is no choice.
 std::string layerKey(const Op &);
 /// The form that was measured to be the fastest; empty: it is estimated.
 std::string_view chosenForm(const Op &, const Target &);

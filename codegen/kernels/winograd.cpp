@@ -49,12 +49,13 @@ const ir::Machine &machineOf(const Target &target) {
 /// What was measured to be the fastest, or what is estimated to be. Nothing where another kernel
 /// runs the op.
 std::optional<ConvPlan> planOf(const Op &op, const Target &target) {
-  const std::optional<Conv3x3> problem = problemOf(op, target);
+  std::optional<Conv3x3> problem = problemOf(op, target);
   if (!problem)
     return {};
   const std::string_view chosen = chosenForm(op, target);
   if (chosen.empty())
     return planConv3x3(machineOf(target), *problem);
+  problem->images = std::max<int64_t>(describeConv(op).images.bounds().hi, 1); // as measured
   for (const ConvPlan &plan : plansOf(machineOf(target), *problem))
     if (plan.form() == chosen)
       return plan;

@@ -66,6 +66,28 @@ file(WRITE ${FOLDER}/broken.txt "${text}what is this\n")
 burin(3 compile ${model} -o e --tuned broken.txt)
 matches(stderr "broken.txt:[0-9]+: expected compiler, target, layer, form and microseconds")
 
+# ---- a symbol: measured at its upper bound, and right at every size ----
+
+file(READ ${model} symbolic)
+string(REPLACE "%x: f32[1," "%x: f32[B," symbolic "${symbolic}")
+string(REPLACE "%y: f32[1," "%y: f32[B," symbolic "${symbolic}")
+file(WRITE ${FOLDER}/symbolic.gir "dim B = 1..2\n${symbolic}")
+burin(0 compile symbolic.gir -o g --tune --tuned g.txt ${compiler} -v)
+matches(stderr "conv f32.<=2,12,12,16. of 16 channels.*: .*direct.* us.*virtual padding")
+string(REGEX MATCH "winograd 4x4, [0-9]+ tiles at once" tiles "${stderr}")
+file(READ ${FOLDER}/g.txt text)
+string(REGEX REPLACE "(.*\n)([^\n]*${tab})([a-z0-9 ,]+)(${tab}[0-9.]+\n)$" "\\1\\2FORM\\4" row "${text}")
+foreach(form "direct" "virtual padding" "${tiles}")
+  string(REPLACE FORM "${form}" chosen "${row}")
+  file(WRITE ${FOLDER}/chosen.txt "${chosen}")
+  burin(0 compile symbolic.gir -o h --tuned chosen.txt -q)
+  matches(stderr "^$")
+  file(READ ${FOLDER}/h/report.json report)
+  string(REGEX REPLACE ",.*" "" kernel "${form}")
+  matches(report "\"kernel\": \"${kernel}\"")
+  burin(0 validate symbolic.gir --tuned chosen.txt ${compiler})
+endforeach()
+
 # ---- --cpu ----
 
 burin(0 compile ${model} -o f --cpu haswell -q)
