@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
+#include <numeric>
 #include <unordered_set>
 
 namespace burin::codegen {
@@ -26,7 +27,8 @@ std::string structure(const OpCall &prepared, const Prepared &p) {
   for (const std::string &line : call.body)
     text += line + "\n";
   for (const Extent &e : call.extents)
-    text += e.isShared ? fmt::format("{} {}\n", e.name, e.isType) : fmt::format("{}\n", e.value);
+    text += e.isShared ? fmt::format("{} {} {}\n", e.name, e.isType, e.step)
+                       : fmt::format("{}\n", e.value);
   return text;
 }
 
@@ -56,6 +58,17 @@ std::string nameOf(const Call &call, const std::vector<std::string> &texts) {
     at = std::max(at, end);
   }
   return out;
+}
+
+/// Of the parameter for an extent that has these values.
+std::string typeOf(const Extent &extent, const std::vector<int64_t> &values) {
+  if (!extent.isType)
+    return "int";
+  if (extent.step == 1)
+    return fmt::format("rt::AtMost<{}>", *std::ranges::max_element(values));
+  return fmt::format("rt::MultipleOf<{}>",
+                     std::accumulate(values.begin(), values.end(), int64_t{0},
+                                     [](int64_t a, int64_t b) { return std::gcd(a, b); }));
 }
 
 /// The identifiers in a text: a stub may have as many parameters as lines.
@@ -106,13 +119,14 @@ void Prepared::makeStub(const std::vector<size_t> &group) {
       texts.push_back(extent.isType ? fmt::format("Const<{}>{{}}", extent.value) : numbers.back());
       continue;
     }
-    const std::string type =
-        extent.isType ? fmt::format("rt::AtMost<{}>", *std::ranges::max_element(all)) : "int";
-    size_t same = 0; // a parameter that always has the same value serves both
-    while (same < added.size() && values[same] != all)
+    const std::string type = typeOf(extent, all);
+    size_t same = 0; // a parameter that always has the same value serves both; types convert to int
+    while (same < added.size() &&
+           (values[same] != all ||
+            (type != "int" && added[same].type != "int" && added[same].type != type)))
       ++same;
     if (same < added.size() && extent.isType)
-      added[same].type = type; // it converts to int
+      added[same].type = type;
     if (same == added.size()) {
       const auto isTaken = [&](const std::string &name) {
         const auto has = [&](const Param &p) { return p.name == name; };

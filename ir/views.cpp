@@ -121,6 +121,13 @@ bool isJoined(const Op &concat) {
   return true;
 }
 
+bool isMade(const Value &v) {
+  const Op *op = v.def();
+  const bool maySkip = op && (op->is(ops::topk) || op->is(ops::lstm) || op->is(ops::gru) ||
+                              op->is(ops::rnn) || (op->is(ops::unique) && v.index() > 0));
+  return v.hasUses() || !maySkip;
+}
+
 bool isStep(const Op &op) {
   return !op.is(ops::yield) && !op.is(ops::reshape) && !(op.is(ops::slice) && isView(op)) &&
          !(op.is(ops::concat) && isJoined(op));

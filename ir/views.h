@@ -26,6 +26,8 @@ const Op *joinedBy(const Value &);
 const Value *joinedOperand(const Op &concat, size_t i);
 /// Whether the concat has nothing to copy.
 bool isJoined(const Op &concat);
+/// Whether v needs memory: a result that nobody reads does not where its op can do without it.
+bool isMade(const Value &v);
 /// Whether the op does something when the function runs: all but `yield`, `reshape`, slices that
 /// are views, and concats whose operands are there.
 bool isStep(const Op &);

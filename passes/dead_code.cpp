@@ -289,7 +289,23 @@ bool dropAssert(PassContext &context, Op &op) {
   return true;
 }
 
-/// What nobody reads of the blocks of an op. The op may be another one afterwards.
+/// Places of the largest elements that nobody reads.
+bool dropIndices(ir::Module &module, PassContext &context, Op &op) {
+  if (op.result(1)->hasUses() || !context.allow("pool-indices", op.at))
+    return false;
+  ir::Builder to{module, *op.parent(), &op};
+  to.at = op.at;
+  Value *pooled =
+      to.make(ops::max_pool, {op.operand(0)},
+              {ir::attr::kernel(op[ir::attr::kernel]), ir::attr::strides(op[ir::attr::strides]),
+               ir::attr::pads(op[ir::attr::pads]), ir::attr::dilations(op[ir::attr::dilations])});
+  pooled->name = op.result()->name;
+  op.result()->replaceAllUsesWith(pooled);
+  op.erase();
+  return true;
+}
+
+/// What nobody reads of an op's results, or of its blocks. The op may be another one afterwards.
 bool shrink(ir::Module &module, PassContext &context, Op &op) {
   bool changed = false;
   if (op.is(ops::if_)) {
@@ -300,6 +316,8 @@ bool shrink(ir::Module &module, PassContext &context, Op &op) {
     changed = takeInvariants(context, op);
     return dropLoopResults(module, context, op) || changed;
   }
+  if (op.is(ops::max_pool_indices))
+    return dropIndices(module, context, op);
   return hasElementBlock(op) && dropElements(module, context, op);
 }
 
@@ -326,7 +344,8 @@ bool sweep(ir::Module &module, PassContext &context, Block &block) {
 } // namespace
 
 RuleNames deadRules() {
-  return {"assert-true", "element-unread", "if-result", "if-same", "loop-invariant", "loop-result"};
+  return {"assert-true",    "element-unread", "if-result",   "if-same",
+          "loop-invariant", "loop-result",    "pool-indices"};
 }
 
 bool eliminateDead(ir::Module &module, PassContext &context) {

@@ -197,7 +197,7 @@ private:
         const Value *v = op.result(i);
         if (isView(op))
           home_[v] = homeOf(op.operand(0));
-        else if (homeOf(v) == Home{})
+        else if (homeOf(v) == Home{} && ir::isMade(*v))
           newCell(self, v, stepOf(&op), lastUse(block, v, stepOf(&op)));
       }
     share(self, block);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codegen/kernels/call.h"
 
+#include "ir/views.h"
+
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
@@ -33,6 +35,12 @@ std::string Call::readAsF32(const Value *value, std::string paramName) {
 std::string Call::write(const Value *value, std::string paramName) {
   return add(fmt::format("{} *", storedCpp(value->type)), std::move(paramName),
              {Argument::Write{value}});
+}
+
+std::string Call::writeIfMade(const Value *value, std::string paramName) {
+  if (ir::isMade(*value))
+    return write(value, std::move(paramName));
+  return fmt::format("static_cast<{} *>(nullptr)", storedCpp(value->type));
 }
 
 std::string Call::packed(Packed weights, std::string paramName) {
@@ -87,6 +95,19 @@ std::string Call::extent(const Dim &d, std::string paramName, bool isShared) {
   }
   const int64_t hi = d.bounds().hi;
   return add(hi < INT32_MAX ? fmt::format("rt::AtMost<{}>", hi) : "int", std::move(paramName), {d});
+}
+
+std::string Call::tiled(const Dim &d, std::string paramName) {
+  std::string text = extent(d, std::move(paramName));
+  constexpr int kWidePanel = 16; // of targets whose tiles are functions that know no extent
+  if (d.isNumber() && target.panel >= kWidePanel)
+    for (const int64_t step : {7, 8}) // rows of a tile: images are 7 2^n or 2^n wide
+      if (d.number() % step == 0) {
+        extents.back().isShared = true;
+        extents.back().step = step;
+        break;
+      }
+  return text;
 }
 
 std::string Call::number(const Dim &d, std::string paramName, bool isShared) {

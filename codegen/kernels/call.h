@@ -56,8 +56,9 @@ struct Param {
 struct Extent {
   int64_t value;
   std::string name; ///< of the parameter
-  bool isType;      ///< "Const<8>{}", and rt::AtMost as a parameter; else "8" and int
+  bool isType;      ///< "Const<8>{}", and rt::AtMost or MultipleOf as a parameter; else "8" and int
   bool isShared;    ///< may become a parameter
+  int64_t step = 1; ///< a divisor that layers which share a stub must have in common
 
   bool operator==(const Extent &) const = default;
 };
@@ -104,12 +105,16 @@ public:
   std::string readAsF32(const Value *,
                         std::string paramName); ///< `const rt::F32 *`, constant or not
   std::string write(const Value *, std::string paramName);
+  /// A null pointer for a result that nobody reads (ir/views.h).
+  std::string writeIfMade(const Value *, std::string paramName);
   std::string packed(Packed, std::string paramName);
   std::string functor(Functor, std::string paramName);
   /// An extent as a kernel takes it: "Const<8>{}", or a parameter of type rt::AtMost<hi> or int.
   /// isShared: the kernel loses nothing where it is one. A target that does not specialise shares
   /// all.
   std::string extent(const Dim &, std::string paramName, bool isShared = false);
+  /// An extent that register tiles divide: shared with those that the same tile fits.
+  std::string tiled(const Dim &, std::string paramName);
   /// A plain int: "8", or a parameter.
   std::string number(const Dim &, std::string paramName, bool isShared = false);
   void line(std::string text) { body.push_back(std::move(text)); }

@@ -68,7 +68,7 @@ void emitDirect(Call &call) {
   const Dim inRow = c.in[1] * c.channels, outRow = c.room[1] * c.outChannels;
   const std::pair<std::string, std::string_view> rows[] = {
       {call.extent(c.out[0], "height", true), "height"},
-      {call.extent(c.out[1], "width"), "width"},
+      {call.tiled(c.out[1], "width"), "width"},
       {call.extent(c.channels, "channels", sharesDepth(call)), "channels"},
       {call.extent(n, "outChannels", true), "outChannels"},
       {fmt::format("Const<{}>{{}}", c.kernel[0]), "kernelHeight"},
@@ -105,7 +105,7 @@ void emitPointwise(Call &call) {
   const std::string filter = call.packed(packFilter(c.filter, 1, panel), "filter");
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
-  const std::string rows = call.extent(c.images * ir::product(c.out), "pixels");
+  const std::string rows = call.tiled(c.images * ir::product(c.out), "pixels");
   const std::string columns = call.extent(n, "outChannels", true),
                     depth = call.extent(k, "channels", sharesDepth(call));
   const std::string inPixel = call.number(k, "channels", true),
@@ -266,6 +266,18 @@ std::vector<std::string> formsOfVirtual(const Op &op, const Target &target) {
   return formIf(isFloatAny(op, target), "virtual padding");
 }
 
+std::string whyPointwise(const Op &op, const Target &) {
+  const Conv c = describeConv(op);
+  return fmt::format("1x1 of stride 1: a product of {} rows",
+                     (c.images * ir::product(c.out)).text());
+}
+std::string whyDepthwise(const Op &, const Target &) { return "a channel to a group"; }
+std::string whyDirect(const Op &op, const Target &target) {
+  const std::string estimate = explainConv(op, target);
+  return !estimate.empty() ? estimate
+                           : "not 3x3 of stride 1; with the border in memory rows are products";
+}
+
 constexpr KernelDef kConv[] = {
     {.op = &ops::conv,
      .variant = "1x1 gemm",
@@ -273,6 +285,7 @@ constexpr KernelDef kConv[] = {
      .emit = emitPointwise,
      .epilogue = true,
      .leavesRoom = true,
+     .reason = whyPointwise,
      .forms = formsOfPointwise},
     {.op = &ops::conv,
      .variant = "depthwise",
@@ -280,6 +293,7 @@ constexpr KernelDef kConv[] = {
      .emit = emitDepthwise,
      .epilogue = true,
      .leavesRoom = true,
+     .reason = whyDepthwise,
      .forms = formsOfDepthwise},
     {.op = &ops::conv,
      .variant = "winograd 4x4",
@@ -305,7 +319,7 @@ constexpr KernelDef kConv[] = {
      .emit = emitDirect,
      .epilogue = true,
      .leavesRoom = true,
-     .reason = explainConv,
+     .reason = whyDirect,
      .forms = formsOfDirect},
     {.op = &ops::conv,
      .variant = "virtual padding",

@@ -142,8 +142,8 @@ void emitTopk(Call &call) {
   call.include("burin/rt/sort.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"),
-                    values = call.write(op.result(0), "values"),
-                    indices = call.write(op.result(1), "indices");
+                    values = call.writeIfMade(op.result(0), "values"),
+                    indices = call.writeIfMade(op.result(1), "indices");
   call.line(InOrder{"rt::topK({}, {}, {}, {}, {}, {}, {}, work);", call.number(shape[axis], "n"),
                     call.number(inner, "inner"), call.number(k, "k"), op[attr::largest], in, values,
                     indices}
@@ -197,9 +197,9 @@ void emitUnique(Call &call) {
   call.include("burin/rt/sort.h");
   call.include("burin/rt/numeric.h");
   const std::string in = call.read(op.operand(0), "in"), out = call.write(op.result(0), "out");
-  const std::string first = call.write(op.result(1), "first"),
-                    inverse = call.write(op.result(2), "inverse"),
-                    counts = call.write(op.result(3), "counts");
+  const std::string first = call.writeIfMade(op.result(1), "first"),
+                    inverse = call.writeIfMade(op.result(2), "inverse"),
+                    counts = call.writeIfMade(op.result(3), "counts");
   const std::string count = definedExtent(call, op[attr::dims][0]);
   call.line(fmt::format("rt::unique({}, 1, {}, {}, {}, {}, {}, {}, {}, {}, work);",
                         call.number(n, "n"), op[attr::sorted], in, out, first, inverse, counts,

@@ -81,7 +81,7 @@ void emitPackedMatmul(Call &call) {
       call.packed(packMatrix(op.operand(1), op[attr::transposeB], panel), "weight");
   const std::string out = call.write(op.result(), "out");
   const std::string epilogue = call.functor(epilogueFunctor(op, 2), "epilogue");
-  const std::string m = call.extent(rows, "rows");
+  const std::string m = call.tiled(rows, "rows");
   // A product with a vector is short: its loops gain from extents that are known.
   const std::string columns = call.extent(n, "columns", !vector),
                     depth = call.extent(d.k, "depth", !vector && call.target.panel >= 16);
@@ -190,17 +190,25 @@ void emitScalarMatmul(Call &call) {
   call.macs = ir::product(d.batch) * d.m * d.n * d.k;
 }
 
+std::string whyGemv(const Op &, const Target &) { return "one row: the weights are read once"; }
+std::string whyGemm(const Op &op, const Target &) {
+  const Matmul d = describeMatmul(op);
+  return fmt::format("{} rows by constant weights", (ir::product(d.batch) * d.m).text());
+}
+
 constexpr KernelDef kLinear[] = {
     {.op = &ops::matmul,
      .variant = "gemv",
      .applies = isGemv,
      .emit = emitPackedMatmul,
-     .epilogue = true},
+     .epilogue = true,
+     .reason = whyGemv},
     {.op = &ops::matmul,
      .variant = "gemm",
      .applies = isPackedMatmul,
      .emit = emitPackedMatmul,
-     .epilogue = true},
+     .epilogue = true,
+     .reason = whyGemm},
     {.op = &ops::matmul,
      .variant = "gemm of two activations",
      .applies = isDynamicMatmul,

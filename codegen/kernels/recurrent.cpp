@@ -110,8 +110,9 @@ void emitRecurrent(Call &call) {
   };
   const std::string lengths = optional(4, "lengths"), h0 = optional(5, "h0"),
                     c0 = isLstm ? optional(6, "c0") : "nullptr";
-  const std::string y = call.write(op.result(0), "y"), hn = call.write(op.result(1), "hn"),
-                    cn = isLstm ? call.write(op.result(2), "cn") : "nullptr";
+  const std::string y = call.writeIfMade(op.result(0), "y"),
+                    hn = call.writeIfMade(op.result(1), "hn"),
+                    cn = isLstm ? call.writeIfMade(op.result(2), "cn") : "nullptr";
   call.line("const rt::RnnLayer layer{");
   const auto member = [&](std::string_view value, std::string_view name) {
     call.line(fmt::format("    {}, // {}", value, name));

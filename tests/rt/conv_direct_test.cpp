@@ -67,6 +67,7 @@ TEST(Conv, DirectWithABorderInMemory) {
   testDirect(Const<14>{}, Const<5>{}, Const<40>{}, Const<3>{}, Const<2>{});
   testDirect(9, 4, 33, 3, 1);
   testDirect(AtMost<16>{11}, Const<8>{}, 16, 2, 2);
+  testDirect(MultipleOf<7>{14}, Const<8>{}, 16, 2, 2);
   testDirect(8, 130, 130, 3, 1); // a large filter
 }
 

@@ -8,6 +8,7 @@
 namespace {
 
 using rt::AtMost;
+using rt::MultipleOf;
 using rt::Const;
 
 struct Problem {
@@ -121,6 +122,9 @@ TEST(Gemm, ConstantExtents) {
   testGemm<2>(Const<4>{}, Const<2>{}, Const<8>{});
   testGemm<16>(AtMost<4>{3}, AtMost<40>{33}, AtMost<64>{20});
   testGemm<16>(AtMost<4>{4}, Const<16>{}, Const<1>{});
+  testGemm<16>(MultipleOf<49>{98}, AtMost<48>{48}, 20); // tiles of seven rows, or a rest
+  testGemm<16>(MultipleOf<16>{48}, 32, Const<9>{});
+  testGemm<16>(MultipleOf<5>{15}, 33, 12);
 }
 TEST(Gemm, WeightsThatExceedTheCache) { testGemm<16>(100, 200, 1000); }
 

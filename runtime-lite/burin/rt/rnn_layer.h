@@ -195,14 +195,14 @@ BURIN_FN void recurrentLayer(const RnnLayer &l, int direction, bool isReverse, b
   projectInput<NR>(l, direction, scratch);
   const F32 *recurrent = l.state + direction * s.stateFloats();
   const float *h0 = l.h0 ? l.h0 + own : nullptr;
-  float *y = l.y + own, *hn = l.hn + own;
+  float *y = l.y ? l.y + own : nullptr, *hn = l.hn ? l.hn + own : nullptr;
   const Work rows{
       0, l.batch,
       static_cast<unsigned char *>(static_cast<void *>(scratch + l.steps * shape.xStep))};
   if constexpr (cell == Cell::lstm)
     lstm<NR>(shape, scratch, recurrent,
              l.peephole ? l.peephole + direction * s.peepholeFloats() : nullptr, l.lengths, h0,
-             l.c0 ? l.c0 + own : nullptr, y, hn, l.cn + own, l.clip, inputForget, activations,
+             l.c0 ? l.c0 + own : nullptr, y, hn, l.cn ? l.cn + own : nullptr, l.clip, inputForget, activations,
              rows);
   else if constexpr (cell == Cell::rnn)
     rnn<NR>(shape, scratch, recurrent, l.lengths, h0, y, hn, l.clip, activations, rows);
