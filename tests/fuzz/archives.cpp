@@ -9,6 +9,7 @@
 #include "tests/reference/reference.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace burin::fuzz {
@@ -33,13 +34,21 @@ std::string little(uint64_t x, size_t size) {
   return s;
 }
 
-uint32_t checksumOf(std::string_view s) {
-  uint32_t crc = ~0U;
-  for (const char c : s) {
-    crc ^= static_cast<unsigned char>(c);
+constexpr std::array<uint32_t, 256> kChecksums = [] {
+  std::array<uint32_t, 256> table{};
+  for (uint32_t i = 0; i < 256; ++i) {
+    uint32_t crc = i;
     for (int bit = 0; bit < 8; ++bit)
       crc = crc & 1 ? crc >> 1 ^ 0xedb88320U : crc >> 1;
+    table[i] = crc;
   }
+  return table;
+}();
+
+uint32_t checksumOf(std::string_view s) {
+  uint32_t crc = ~0U;
+  for (const char c : s)
+    crc = kChecksums[(crc ^ static_cast<unsigned char>(c)) & 0xff] ^ crc >> 8;
   return ~crc;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// burin_fuzz READER [--runs N] [--seed N] [--first N] [--keep DIR] [--replay] MODEL...: reads
-// models like these, changed in some places, in a process of its own. Anything but a module that
-// the verifier accepts or a CompileError is a finding: the model is kept in DIR, and reading goes
-// on behind it. --first N --runs 1 makes one model again; --replay changes nothing but the options.
+// burin_fuzz READER [--runs N] [--seconds N] [--seed N] [--first N] [--keep DIR] [--replay]
+// MODEL...: reads models like these, changed in some places, in a process of its own. Anything but
+// a module that the verifier accepts or a CompileError is a finding: the model is kept in DIR, and
+// reading goes on behind it. --first N --runs 1 makes one model again; --replay changes nothing but
+// the options.
 #include "ir/diagnostic.h"
 #include "ir/verify.h"
 #include "tests/fuzz/readers.h"
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <sys/mman.h>
@@ -50,7 +52,7 @@ constexpr int kMostSeconds = 10; // of one model
 
 struct Options {
   const Reader *reader = nullptr;
-  uint64_t runs = 1000, seed = 1, first = 0;
+  uint64_t runs = 1000, seed = 1, first = 0, seconds = UINT64_MAX;
   bool replays = false; ///< reads the models themselves
   fs::path keep = "fuzz_findings";
   std::vector<fs::path> models;
@@ -58,7 +60,8 @@ struct Options {
 
 /// What both processes see.
 struct Progress {
-  uint64_t at, accepted, refused, finding; ///< finding: whether `at` threw what it should not
+  uint64_t at, accepted, refused;
+  std::time_t start;
 };
 
 bool parse(int argc, char **argv, Options &options) {
@@ -71,6 +74,8 @@ bool parse(int argc, char **argv, Options &options) {
       options.seed = number();
     else if (word == "--first")
       options.first = number();
+    else if (word == "--seconds")
+      options.seconds = number();
     else if (word == "--replay")
       options.replays = true;
     else if (word == "--keep" && i + 1 < argc)
@@ -102,6 +107,8 @@ void limitTime(int seconds) {
 void work(const Options &options, const std::vector<Files> &models, const fs::path &folder,
           Progress &progress) {
   for (uint64_t end = options.first + options.runs; progress.at < end; ++progress.at) {
+    if (static_cast<uint64_t>(std::time(nullptr) - progress.start) >= options.seconds)
+      break;
     Random random(options.seed * 0x2545f4914f6cdd1d + progress.at);
     const Files &from = options.replays ? models[progress.at % models.size()] : random.of(models);
     writeModel(folder,
@@ -116,7 +123,6 @@ void work(const Options &options, const std::vector<Files> &models, const fs::pa
       ++progress.refused;
     } catch (const std::exception &error) {
       std::fprintf(stderr, "%s\n", error.what());
-      progress.finding = 1;
       std::_Exit(1);
     }
     limitTime(0);
@@ -135,7 +141,7 @@ int run(const Options &options) {
                           ("burin_fuzz_" + std::to_string(::getpid()));
   auto *progress = static_cast<Progress *>(
       ::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-  *progress = {options.first, 0, 0, 0};
+  *progress = {options.first, 0, 0, std::time(nullptr)};
   uint64_t findings = 0;
   while (progress->at < options.first + options.runs) {
     const pid_t child = ::fork();
@@ -174,10 +180,9 @@ int run(const Options &options) {
 int main(int argc, char **argv) {
   burin::fuzz::Options options;
   if (!burin::fuzz::parse(argc, argv, options)) {
-    std::fputs(
-        "usage: burin_fuzz onnx|torchscript|exported|savedmodel [--runs N] [--seed N] [--first N] "
-        "[--keep DIR] MODEL...\n",
-        stderr);
+    std::fputs("usage: burin_fuzz onnx|torchscript|exported|savedmodel [--runs N] [--seconds N] "
+               "[--seed N] [--first N] [--keep DIR] [--replay] MODEL...\n",
+               stderr);
     return 2;
   }
   return burin::fuzz::run(options);
