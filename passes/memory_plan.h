@@ -34,9 +34,9 @@ struct PlanOptions {
   std::function<int64_t(const ir::Value &)> bytes = {};
   /// Values that codegen puts into the buffer of another: the producer of a `pad` that writes into
   /// the frame. The first is within the second.
-  std::vector<std::pair<const ir::Value *, const ir::Value *>> shared;
+  std::vector<std::pair<const ir::Value *, const ir::Value *>> shared = {};
   /// Where the function holds several entry points: nothing lives from one to the other.
-  std::vector<ir::EntryRange> entries;
+  std::vector<ir::EntryRange> entries = {};
   bool inPlace = true; ///< a fused result may take the memory of an operand that dies there
   uint32_t seed = 1;
   int64_t effort = 20'000'000; ///< comparisons of two buffers spent on better orders, about 0.2 s

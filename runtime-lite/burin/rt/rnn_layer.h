@@ -142,8 +142,8 @@ BURIN_FN const F32 *packPeephole(const RnnWeights &s, const float *peephole, flo
 // ---- layers ----
 
 /// x [steps][batch][inputs], h0 and c0 [directions][batch][hidden], lengths [batch]; y
-/// [steps][directions][batch][hidden], hn and cn like h0. lengths, h0, c0 and the packed bias and
-/// peephole may be null.
+/// [steps][directions][batch][hidden], hn and cn like h0. All but x, the packed input and state
+/// may be null.
 struct RnnLayer {
   RnnWeights shape;
   int steps, batch;
