@@ -128,6 +128,8 @@ constexpr Topic kCodes[] = {
     {"exported.state", "A buffer that cannot be a state",
      R"(  What a program writes into a buffer lives from run to run. It has one type and one shape.
 )"},
+    {"onnx.argument", "--arg does not fit the model",
+     "  It gives a number or true and false to an input of one element, by its name.\n"},
     {"onnx.attribute", "An attribute that is missing or has a wrong type or value",
      R"(  The message names the attribute, what it is and what the operator's specification allows.
 )"},
@@ -293,6 +295,10 @@ constexpr Topic kCodes[] = {
     {"torchscript.class", "A class without source",
      R"(  Objects of classes that are written in C++, such as the packed weights of quantised layers, hold
   nothing that could be compiled.
+)"},
+    {"torchscript.complex", "A complex number where none is supported",
+     R"(  Complex tensors are two of real numbers. What moves elements, sums, products, abs, angle and the
+  transforms of signals take them; all else takes torch.view_as_real of them. Outputs are real.
 )"},
     {"torchscript.depth", "Functions call each other too deeply",
      "  Calls are inlined, so that their depth is limited; recursion has no end here.\n"},

@@ -207,16 +207,6 @@ template <class Import> Model modelOf(Import import, const Shapes &shapes) {
   return model;
 }
 
-Model readOnnx(const fs::path &path, const Settings &settings) {
-  refuseOptions(settings, {"signature", "tag", "arg"}, "ONNX, which has one graph");
-  onnx::ImportOptions options;
-  options.outputs = settings.list("outputs");
-  const Shapes shapes(settings, [&] { return inputsOf(onnx::readModel(path).graph); });
-  options.dims = shapes.ofModel();
-  options.inputShapes = shapes.shapes();
-  return modelOf(onnx::importModel(path, options), shapes);
-}
-
 /// Of --arg.
 std::map<std::string, std::string, std::less<>> argumentsOf(const Settings &settings) {
   std::map<std::string, std::string, std::less<>> arguments;
@@ -227,6 +217,17 @@ std::map<std::string, std::string, std::less<>> argumentsOf(const Settings &sett
     arguments.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
   }
   return arguments;
+}
+
+Model readOnnx(const fs::path &path, const Settings &settings) {
+  refuseOptions(settings, {"signature", "tag"}, "ONNX, which has one graph");
+  onnx::ImportOptions options;
+  options.outputs = settings.list("outputs");
+  const Shapes shapes(settings, [&] { return inputsOf(onnx::readModel(path).graph); });
+  options.dims = shapes.ofModel();
+  options.inputShapes = shapes.shapes();
+  options.arguments = argumentsOf(settings);
+  return modelOf(onnx::importModel(path, options), shapes);
 }
 
 /// Of --signature, where there may be one; empty for none.

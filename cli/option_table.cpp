@@ -86,7 +86,7 @@ constexpr Option kOptions[] = {
      .help = "graph of a SavedModel that holds several"},
     {.spelling = "--arg", .kind = Kind::list, .value = "NAME=VALUE", .keyword = "ARGS",
      .group = Group::model, .verbs = kRead,
-     .help = "number or text argument of a PyTorch model, compiled in"},
+     .help = "argument of a PyTorch model, or number input of an ONNX model, compiled in"},
     {.spelling = "--outputs", .kind = Kind::list, .value = "NAME", .keyword = "OUTPUTS",
      .fallback = "(the model's)", .group = Group::model, .verbs = kRead,
      .help = "tensor to return: cuts the graph there"},

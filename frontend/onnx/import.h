@@ -16,6 +16,8 @@ struct ImportOptions {
   std::map<std::string, ir::Shape, std::less<>> inputShapes;
   /// By the name of a dim_param (or "input.0" for an unnamed one): its bounds.
   std::map<std::string, ir::Bounds, std::less<>> dims;
+  /// By the name of an input of one number or bool: its value, which is compiled in.
+  std::map<std::string, std::string, std::less<>> arguments;
   /// Names of values to be the outputs instead of those of the graph; empty: those of the graph.
   std::vector<std::string> outputs;
 };

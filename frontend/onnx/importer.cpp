@@ -5,8 +5,10 @@
 #include "frontend/common/order.h"
 #include "frontend/onnx/read.h"
 #include "frontend/onnx/unify.h"
+#include "ir/number.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace burin::onnx {
@@ -111,7 +113,37 @@ ir::Type Importer::inputType(const ValueInfo &info) {
   return {elementType(t.element), std::move(shape)};
 }
 
+/// An input that the user compiles in: --arg NAME=NUMBER.
+ir::Value *Importer::argument(const ir::Type &type, const std::string &name,
+                              const std::string &text) {
+  const ir::ElementType e = type.element();
+  double number = text == "true";
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool isNumber = error == std::errc() && end == text.data() + text.size();
+  const bool isBool = text == "true" || text == "false";
+  if (e == ir::ElementType::boolean ? !isBool : !isNumber)
+    throw CompileError(Problem::usage, {},
+                       fmt::format("--arg {} is '{}', expected {}", name, text,
+                                   e == ir::ElementType::boolean ? "true or false" : "a number"))
+        .code("onnx.argument");
+  if (!type.isTensor() || !type.count().isNumber(1) ||
+      !(e == ir::ElementType::boolean || ir::isFloat(e) || ir::isInteger(e)))
+    throw CompileError(
+        Problem::usage, {},
+        fmt::format("--arg {}: the input is {}, and only one number can be compiled in", name,
+                    type.text()))
+        .code("onnx.argument");
+  std::vector<std::byte> bytes(ir::elementSize(e));
+  ir::storeNumber(e, number, bytes.data());
+  return module_->addConstant(type, bytes);
+}
+
 std::unique_ptr<ir::Module> Importer::run() {
+  for (const auto &[name, text] : options_.arguments)
+    if (std::ranges::find(model_.graph.inputs, name, &ValueInfo::name) == model_.graph.inputs.end())
+      throw CompileError(Problem::usage, {},
+                         fmt::format("--arg {}: the model has no input of that name", name))
+          .code("onnx.argument");
   module_->name = model_.graph.name;
   reportUnsupported(model_.graph, model_.opsets);
   if (!problems_.empty())
@@ -128,7 +160,10 @@ std::unique_ptr<ir::Module> Importer::run() {
     if (isInitializer(input.name))
       continue; // a default that callers could override; it is a constant here
     try {
-      scopes_.back()[input.name] = main.body.addArgument(inputType(input), input.name);
+      const auto given = options_.arguments.find(input.name);
+      scopes_.back()[input.name] = given == options_.arguments.end()
+                                       ? main.body.addArgument(inputType(input), input.name)
+                                       : argument(inputType(input), input.name, given->second);
     } catch (const CompileError &error) {
       problems_.push_back(error.diagnostic());
     }

@@ -41,6 +41,7 @@ private:
   Values callFunction(const Node &, const Function &, ir::Builder &,
                       std::span<Value *const> inputs);
   ir::Type inputType(const ValueInfo &);
+  ir::Value *argument(const ir::Type &, const std::string &name, const std::string &text);
   Dim inputDim(const std::string &input, size_t axis, const Extent &);
 
   const Model &model_;
