@@ -67,6 +67,11 @@ Call::Call(Operators &owner, Evaluation &evaluation, const Schema &of, std::vect
     : operators{owner}, in{evaluation}, to{evaluation.to()}, schema{of},
       values(std::move(given)), version{ofArchive} {}
 
+Dim Call::newExtent(std::string_view base, const Dim &most) const {
+  return in.module().symbol(in.module().freshSymbolName(base), {0, most.bounds().hi},
+                            fmt::format("{} '{}'", schema.name, to.at.node));
+}
+
 void Call::note(std::string text) const { operators.note(std::move(text)); }
 
 void Call::unsupported(std::string_view code, std::string why, std::string hint) const {

@@ -46,7 +46,7 @@ Host frozen(Evaluation &in, const Host &h, uint64_t since) {
   if (const TensorRef *t = h.find<TensorRef>())
     return in.make(in.valueOf(*t));
   if (const TupleRef *tuple = h.find<TupleRef>()) {
-    auto copy = std::make_shared<Tuple>(Tuple{{}, (*tuple)->type});
+    auto copy = std::make_shared<Tuple>(Tuple{{}, (*tuple)->type, (*tuple)->isComplex});
     for (const Host &item : (*tuple)->items)
       copy->items.push_back(frozen(in, item, since));
     return TupleRef(std::move(copy));
@@ -112,7 +112,7 @@ public:
       }
     }
     if (const std::vector<Host> *x = itemsOf(a), *y = itemsOf(b);
-        x && y && x->size() == y->size() && typeOf(a) == typeOf(b))
+        x && y && x->size() == y->size() && typeOf(a) == typeOf(b) && isComplex(a) == isComplex(b))
       return container(a, *x, *y);
     return differs(typeText(a), typeText(b));
   }
@@ -156,7 +156,8 @@ private:
       for (const Result &item : items)
         made.push_back(item(op));
       if (const TupleRef *tuple = like.find<TupleRef>())
-        return TupleRef(std::make_shared<Tuple>(Tuple{std::move(made), (*tuple)->type}));
+        return TupleRef(
+            std::make_shared<Tuple>(Tuple{std::move(made), (*tuple)->type, (*tuple)->isComplex}));
       const CellRef &from = like.as<CellRef>();
       const Host list = makeList(std::move(made), from->element);
       list.as<CellRef>()->kind = from->kind;

@@ -103,8 +103,8 @@ Host Interpreter::evaluateAttribute(const Expr &e, Frame &frame) {
       if (const Class *c = program_.findClass(name.substr(0, dot)); c && c->base == "Enum")
         for (const Class::Constant &member : c->constants)
           if (member.name == e.text)
-            return TupleRef(
-                std::make_shared<Tuple>(Tuple{{member.name, evaluate(member.value, frame)}, c}));
+            return TupleRef(std::make_shared<Tuple>(
+                Tuple{{member.name, evaluate(member.value, frame)}, c, false}));
       return Named{name};
     }
   }
@@ -216,7 +216,7 @@ Host Interpreter::callQualified(const std::string &name, const Expr &e, Frame &f
 }
 
 Host Interpreter::namedTuple(const Class &type, const Given &given) {
-  auto tuple = std::make_shared<Tuple>(Tuple{given.positional, &type});
+  auto tuple = std::make_shared<Tuple>(Tuple{given.positional, &type, false});
   for (const auto &[name, value] : given.keywords)
     tuple->items.push_back(value);
   return TupleRef(std::move(tuple));

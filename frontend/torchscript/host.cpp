@@ -51,7 +51,17 @@ Host makeList(std::vector<Host> items, std::optional<Type> element) {
 }
 
 Host makeTuple(std::vector<Host> items) {
-  return TupleRef(std::make_shared<Tuple>(Tuple{std::move(items), nullptr}));
+  return TupleRef(std::make_shared<Tuple>(Tuple{std::move(items), nullptr, false}));
+}
+
+Host makeComplex(Host real, Host imaginary) {
+  return TupleRef(
+      std::make_shared<Tuple>(Tuple{{std::move(real), std::move(imaginary)}, nullptr, true}));
+}
+
+bool isComplex(const Host &h) {
+  const TupleRef *tuple = h.find<TupleRef>();
+  return tuple && (*tuple)->isComplex;
 }
 
 std::string typeText(const Type &t) {
@@ -88,6 +98,8 @@ std::string typeText(const Host &h) {
     const ir::ElementType e = n->value->type.element();
     return e == ir::ElementType::boolean ? "bool" : ir::isInteger(e) ? "int" : "float";
   }
+  if (isComplex(h))
+    return "a complex tensor";
   if (const TupleRef *tuple = h.find<TupleRef>()) {
     if ((*tuple)->type)
       return (*tuple)->type->name;

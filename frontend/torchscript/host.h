@@ -85,10 +85,14 @@ struct Cell {
 struct Tuple {
   std::vector<Host> items;
   const Class *type = nullptr; ///< of a NamedTuple
+  bool isComplex = false;      ///< the real and the imaginary parts of one complex tensor
 };
 
 Host makeList(std::vector<Host> items, std::optional<Type> element = {});
 Host makeTuple(std::vector<Host> items);
+/// A tensor of complex numbers, as two of real ones.
+Host makeComplex(Host real, Host imaginary);
+bool isComplex(const Host &);
 
 /// "List[int]", "Tensor": for messages and isinstance.
 std::string typeText(const Host &);

@@ -249,6 +249,10 @@ void Importer::collectOutputs(const Host &h, const std::string &name) {
     outputs_.emplace_back(name, in_->valueOf(*t));
   } else if (h.holds<Dim>() || h.holds<double>() || h.holds<bool>() || h.holds<RunNumber>()) {
     outputs_.emplace_back(name, in_->scalarOf(h));
+  } else if (isComplex(h)) {
+    problem(Problem::unsupported, "torchscript.complex",
+            fmt::format("the output '{}' is a complex tensor", name),
+            "return torch.view_as_real of it");
   } else if (const TupleRef *tuple = h.find<TupleRef>()) {
     const Class *type = (*tuple)->type;
     for (size_t i = 0; i < (*tuple)->items.size(); ++i)

@@ -148,8 +148,9 @@ void Importer::begin() {
 void Importer::evaluateForward() {
   outputs_.clear();
   try {
-    collectOutputs(session_->interpreter->callMethod(session_->model, options_.method, session_->given),
-                   "output");
+    collectOutputs(
+        session_->interpreter->callMethod(session_->model, options_.method, session_->given),
+        "output");
   } catch (const Raised &raised) {
     throw CompileError(Problem::invalid, raised.at,
                        fmt::format("the program always ends in an exception: {}", raised.message))

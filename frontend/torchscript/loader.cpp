@@ -145,6 +145,25 @@ Host Loader::items(const Pickled &p, const std::string &path, Cell::Kind kind) {
 }
 
 /// What a pickle would call by its name: the few that PyTorch writes, by what they mean.
+namespace {
+
+/// The name of the member of an enum that has this value.
+std::string memberOf(const Class &type, const Host &value) {
+  for (const Class::Constant &member : type.constants) {
+    const Expr &e = member.value;
+    const bool same = e.is(Expr::Kind::text) ? value.holds<std::string>() && textOf(value) == e.text
+                      : e.is(Expr::Kind::real)
+                          ? value.holds<double>() && value.as<double>() == e.real
+                          : e.is(Expr::Kind::integer) && value.holds<Dim>() &&
+                                value.as<Dim>().isNumber(e.integer);
+    if (same)
+      return member.name;
+  }
+  return {};
+}
+
+} // namespace
+
 Host Loader::called(const Pickled &p, const std::string &path) {
   const Pickled &arguments = item(p, 0, Pickled::Kind::tuple, path);
   const std::string &name = p.text;
@@ -190,7 +209,7 @@ Host Loader::called(const Pickled &p, const std::string &path) {
                                                                 : "complex")};
   if (const Class *type = program_.findClass(name); type && type->base == "Enum") {
     const Host value = make(argument(0), path);
-    return TupleRef(std::make_shared<Tuple>(Tuple{{std::string(), value}, type}));
+    return TupleRef(std::make_shared<Tuple>(Tuple{{memberOf(*type, value), value}, type, false}));
   }
   throw unreadable(fmt::format("the pickle calls {}, which is nothing that PyTorch writes into a "
                                "model: it is not executed",

@@ -57,8 +57,7 @@ void requireTorchScript(const Archive &archive) {
   if (archive.has("data.pkl") && archive.has("constants.pkl") && hasFolder("code/"))
     return;
   if (archive.has("archive_format") || archive.has("serialized_exported_program.json"))
-    refuse("a program of torch.export (.pt2)",
-           "pass it without --input-format, or as pt2");
+    refuse("a program of torch.export (.pt2)", "pass it without --input-format, or as pt2");
   if (archive.has("model.json"))
     refuse("a model of PyTorch 1.0 to 1.2",
            "load it by PyTorch 1.3 to 2.0 and save it again: torch.jit.load, save");

@@ -77,6 +77,8 @@ public:
   /// A floating tensor as it is, all others as f32.
   Value *floating(std::string_view name) const;
 
+  /// An extent of at most `most` elements that an op of the call defines.
+  Dim newExtent(std::string_view base, const Dim &most) const;
   /// Tells people what the model loses.
   void note(std::string text) const;
   /// Stops with the problem of this call: "torchscript.CODE".
@@ -84,6 +86,11 @@ public:
                                 std::string hint = {}) const;
   [[noreturn]] void fail(std::string_view code, std::string text, std::string hint = {}) const;
 };
+
+/// A lowering for calls in which complex tensors take part; null if there is none. Most operators
+/// that only move elements do the same to both parts.
+Host (*complexLowering(const Schema &))(const Call &);
+bool movesParts(std::string_view name);
 
 struct Lowering {
   std::string_view schema;
@@ -98,6 +105,11 @@ std::span<const Lowering> activationLowerings();
 std::span<const Lowering> nnLowerings();
 std::span<const Lowering> attentionLowerings();
 std::span<const Lowering> reduceLowerings();
+std::span<const Lowering> orderLowerings();
+std::span<const Lowering> scatterLowerings();
+std::span<const Lowering> specialLowerings();
+std::span<const Lowering> patternLowerings();
+std::span<const Lowering> linalgLowerings();
 std::span<const Lowering> poolLowerings();
 std::span<const Lowering> viewLowerings();
 std::span<const Lowering> partLowerings();
@@ -106,6 +118,7 @@ std::span<const Lowering> createLowerings();
 std::span<const Lowering> recurrentLowerings();
 std::span<const Lowering> imageLowerings();
 std::span<const Lowering> exportLowerings();
+std::span<const Lowering> signalLowerings();
 
 struct Overload {
   Schema schema;
@@ -116,6 +129,12 @@ struct Overload {
 std::span<const Overload *const> overloadsOf(std::string_view name);
 /// Of "aten::add.Tensor"; null for one that has no row.
 const Overload *overloadNamed(std::string_view fullName);
+struct Match {
+  const Overload *overload = nullptr;
+  std::vector<Host> values;
+};
+/// The first overload that fits: without implicit conversions if there is a choice, then with them.
+std::optional<Match> resolve(std::span<const Overload *const> candidates, const Given &);
 /// All of them, in the order of the tables.
 const std::vector<Overload> &allOverloads();
 

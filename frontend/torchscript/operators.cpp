@@ -31,7 +31,7 @@ void expand(std::string_view schema, Host (*lower)(const Call &), std::vector<Ov
   } else if (schema.find(".N(N a)") != std::string_view::npos) {
     add(replaced({{".N(N a)", ".int(int a)"}, {"-> R", "-> int"}}));
     add(replaced({{".N(N a)", ".float(float a)"}, {"-> R", "-> float"}}));
-  } else if (schema.find("Dict(K, t)") != std::string_view::npos) {
+  } else if (schema.find("Dict(K, t") != std::string_view::npos) {
     for (const std::string_view key : {"str", "int", "bool", "float", "Tensor"}) {
       std::string text(schema);
       for (size_t at = 0; (at = text.find('K', at)) != std::string::npos; at += key.size())
@@ -68,6 +68,55 @@ std::string argumentTypes(const Given &given) {
   return text;
 }
 
+bool isList(const Host &h) {
+  const CellRef *cell = h.find<CellRef>();
+  return cell && (*cell)->isList();
+}
+bool holdsComplex(const Host &h) {
+  return isComplex(h) || (isList(h) && std::ranges::any_of(h.as<CellRef>()->items, isComplex));
+}
+
+/// Whether an argument is for tensors, and not for what a list or a dict holds.
+bool asksTensor(const Type &type) {
+  return type.is(Type::Kind::tensor) || std::ranges::any_of(type.items, asksTensor);
+}
+bool takesComplex(const Schema &schema, const std::vector<Host> &values) {
+  for (size_t i = 0; i < schema.arguments.size(); ++i)
+    if (asksTensor(schema.arguments[i].type) && holdsComplex(values[i]))
+      return true;
+  return false;
+}
+
+/// The real (0) or the imaginary (1) part of an argument; that of a real tensor in a list is zero.
+Host partOf(Evaluation &in, const Host &h, size_t i) {
+  if (isComplex(h))
+    return h.as<TupleRef>()->items[i];
+  if (!isList(h) || !holdsComplex(h))
+    return h;
+  std::vector<Host> items;
+  for (const Host &item : h.as<CellRef>()->items) {
+    if (isComplex(item) || i == 0) {
+      items.push_back(partOf(in, item, i));
+      continue;
+    }
+    const Value *real = in.valueOf(item.as<TensorRef>());
+    items.push_back(in.make(compose::full(in.to(), real->type.element(), 0, real->type.shape())));
+  }
+  return makeList(std::move(items));
+}
+
+/// What an operator made of the two parts, as complex tensors.
+Host joinedParts(const Host &a, const Host &b) {
+  if (a.holds<TensorRef>())
+    return makeComplex(a, b);
+  if (!isList(a))
+    return a; // a number, such as an extent
+  std::vector<Host> items;
+  for (size_t i = 0; i < a.as<CellRef>()->items.size(); ++i)
+    items.push_back(joinedParts(a.as<CellRef>()->items[i], b.as<CellRef>()->items[i]));
+  return makeList(std::move(items));
+}
+
 /// The tensors of a result that are no views of others.
 void collectValues(Evaluation &in, const Host &h, std::vector<Value *> &into) {
   if (const TensorRef *t = h.find<TensorRef>(); t && !(*t)->base())
@@ -81,14 +130,27 @@ void collectValues(Evaluation &in, const Host &h, std::vector<Value *> &into) {
 
 } // namespace
 
+std::optional<Match> resolve(std::span<const Overload *const> candidates, const Given &given) {
+  for (const bool converts : {false, true}) {
+    if (!converts && candidates.size() == 1)
+      continue;
+    for (const Overload *o : candidates)
+      if (auto values = match(o->schema, given, converts))
+        return Match{o, std::move(*values)};
+  }
+  return std::nullopt;
+}
+
 const std::vector<Overload> &allOverloads() {
   static const std::vector<Overload> kAll = [] {
     std::vector<Overload> all;
     for (const std::span<const Lowering> family :
-         {mathLowerings(), activationLowerings(), nnLowerings(), attentionLowerings(),
-          poolLowerings(), reduceLowerings(), viewLowerings(), partLowerings(), indexLowerings(),
-          createLowerings(), recurrentLowerings(), imageLowerings(), exportLowerings(),
-          containerLowerings(), hostLowerings(), queryLowerings()})
+         {mathLowerings(),    activationLowerings(), nnLowerings(),      attentionLowerings(),
+          poolLowerings(),    linalgLowerings(),     reduceLowerings(),  orderLowerings(),
+          scatterLowerings(), specialLowerings(),    patternLowerings(), viewLowerings(),
+          partLowerings(),    indexLowerings(),      createLowerings(),  recurrentLowerings(),
+          imageLowerings(),   exportLowerings(),     signalLowerings(),  containerLowerings(),
+          hostLowerings(),    queryLowerings()})
       for (const Lowering &row : family)
         expand(row.schema, row.lower, all);
     return all;
@@ -127,6 +189,37 @@ Host Operators::report(const CompileError &error) {
     found_.problems.push_back(d);
   return Uninitialized{};
 }
+
+namespace {
+
+/// A member of an enum: its name and its value.
+bool isEnum(const Host &h) {
+  const TupleRef *tuple = h.find<TupleRef>();
+  return tuple && (*tuple)->type && (*tuple)->type->base == "Enum";
+}
+bool sameMember(const Host &a, const Host &b) {
+  const Tuple &x = *a.as<TupleRef>(), &y = *b.as<TupleRef>();
+  return x.type == y.type && textOf(x.items.at(1)) == textOf(y.items.at(1));
+}
+
+/// What older versions left out: linspace and logspace took 100 steps if they were given none.
+Given upgraded(const std::string &name, Given given, int64_t version) {
+  if (!(name == "aten::linspace" && version < 8) && !(name == "aten::logspace" && version < 9))
+    return given;
+  for (auto &[key, h] : given.keywords)
+    if (key == "steps") {
+      if (h.isNone())
+        h = Dim(100);
+      return given;
+    }
+  if (given.positional.size() == 2)
+    given.positional.emplace_back(Dim(100));
+  else if (given.positional.size() > 2 && given.positional[2].isNone())
+    given.positional[2] = Dim(100);
+  return given;
+}
+
+} // namespace
 
 void Operators::note(const std::string &text) {
   const Location &at = in_.to().at;
@@ -167,23 +260,14 @@ std::optional<Host> Operators::poisonOf(const Given &given) {
   return std::nullopt;
 }
 
-/// The first overload that fits: without implicit conversions if there is a choice, then with them.
-std::optional<Operators::Match> Operators::resolve(std::span<const Overload *const> candidates,
-                                                   const Given &given) {
-  for (const bool converts : {false, true}) {
-    if (!converts && candidates.size() == 1)
-      continue;
-    for (const Overload *o : candidates)
-      if (auto values = match(o->schema, given, converts))
-        return Match{o, std::move(*values)};
-  }
-  return std::nullopt;
-}
-
-Host Operators::call(const std::string &name, const Given &given) {
+Host Operators::call(const std::string &name, const Given &asPrinted) {
+  const Given given = upgraded(name, asPrinted, version_);
   in_.to().at.op = name;
   if (std::optional<Host> poison = poisonOf(given))
     return *poison;
+  if ((name == "aten::eq" || name == "aten::ne") && given.positional.size() == 2 &&
+      isEnum(given.positional[0]) && isEnum(given.positional[1]))
+    return (name == "aten::eq") == sameMember(given.positional[0], given.positional[1]);
   auto candidates = overloadsOf(name);
   const bool inPlace = candidates.empty() && name.ends_with('_') && !name.ends_with("__");
   if (inPlace)
@@ -251,7 +335,10 @@ Host Operators::lower(const Overload &overload, std::vector<Host> values) {
     return unknown(overload.schema.fullName(), "`burin ops` lists what is supported");
   try {
     ir::Op *const last = in_.to().block().back();
-    Host result = overload.lower(Call{*this, in_, overload.schema, std::move(values), version_});
+    Host result =
+        takesComplex(overload.schema, values)
+            ? lowerComplex(overload, std::move(values))
+            : overload.lower(Call{*this, in_, overload.schema, std::move(values), version_});
     std::vector<Value *> made;
     collectValues(in_, result, made);
     frontend::orderOps(in_.to().block(), last, made);
@@ -263,6 +350,25 @@ Host Operators::lower(const Overload &overload, std::vector<Host> values) {
                                "an argument is of a kind that the operator does not take")
                       .code("torchscript.overload"));
   }
+}
+
+/// By a lowering for complex tensors, or of the one part and the other.
+Host Operators::lowerComplex(const Overload &overload, std::vector<Host> values) {
+  if (const auto lowering = complexLowering(overload.schema))
+    return lowering(Call{*this, in_, overload.schema, std::move(values), version_});
+  if (!movesParts(overload.schema.name))
+    throw CompileError(Problem::unsupported, in_.to().at,
+                       fmt::format("{} of a complex tensor", overload.schema.fullName()))
+        .code("torchscript.complex")
+        .hint("use torch.view_as_real, and compute with the two parts");
+  Host parts[2];
+  for (size_t i = 0; i < 2; ++i) {
+    std::vector<Host> of;
+    for (const Host &h : values)
+      of.push_back(partOf(in_, h, i));
+    parts[i] = overload.lower(Call{*this, in_, overload.schema, std::move(of), version_});
+  }
+  return joinedParts(parts[0], parts[1]);
 }
 
 /// add_ is add and a write: the same arguments, cast to the type that the tensor has.

@@ -31,14 +31,10 @@ public:
   void note(const std::string &text);
 
 private:
-  struct Match {
-    const Overload *overload = nullptr;
-    std::vector<Host> values;
-  };
-  static std::optional<Match> resolve(std::span<const Overload *const>, const Given &);
   /// A value that nobody may read among the arguments: what the call makes then.
   std::optional<Host> poisonOf(const Given &);
   Host lower(const Overload &, std::vector<Host> values);
+  Host lowerComplex(const Overload &, std::vector<Host> values);
   Host lowerInPlace(const std::string &name, Match);
   Host unknown(const std::string &name, std::string hint);
   Host misfit(const std::string &name, const Given &);

@@ -112,15 +112,19 @@ Host repeatRight(const Call &n) { return repeated(n, cellOf(n, 1), 0); }
 Host slice(const Call &n) {
   const std::vector<Host> &items = itemsOf(n, 0);
   const auto size = static_cast<int64_t>(items.size());
+  const int64_t step = n.integer("step"), behind = step < 0 ? -1 : 0; // where a walk back ends
+  if (step == 0)
+    n.fail("slice", "a slice of a list with the step 0");
   const auto bound = [&](std::string_view name, int64_t otherwise) {
-    const int64_t i = n.has(name) ? n.integer(name) : otherwise;
-    return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size);
+    if (!n.has(name))
+      return otherwise;
+    const int64_t i = n.integer(name);
+    return std::clamp<int64_t>(i < 0 ? i + size : i, behind, size + behind);
   };
-  const int64_t step = n.integer("step");
-  if (step <= 0)
-    n.unsupported("slice", fmt::format("a slice of a list with the step {}", step));
   std::vector<Host> taken;
-  for (int64_t i = bound("start", 0), end = bound("end", size); i < end; i += step)
+  int64_t i = bound("start", step < 0 ? size - 1 : 0);
+  const int64_t end = bound("end", step < 0 ? -1 : size);
+  for (; step < 0 ? i > end : i < end; i += step)
     taken.push_back(items[static_cast<size_t>(i)]);
   return makeList(std::move(taken), cellOf(n, 0)->element);
 }
@@ -164,6 +168,23 @@ Host sorted(const Call &n) {
     return texts ? a.as<std::string>() < b.as<std::string>() : orderOf(n, a) < orderOf(n, b);
   });
   return makeList(std::move(items), cellOf(n, 0)->element);
+}
+
+/// In place.
+Host sortList(const Call &n) {
+  const Host made = sorted(n);
+  std::vector<Host> items = made.as<CellRef>()->items;
+  if (n.flag("reverse")) { // equal ones stay in their order
+    std::ranges::reverse(items);
+    for (auto from = items.begin(); from != items.end();) {
+      const auto to = std::find_if(from, items.end(),
+                                   [&](const Host &h) { return textOf(h) != textOf(*from); });
+      std::reverse(from, to);
+      from = to;
+    }
+  }
+  n.in.change(cellOf(n, 0)) = std::move(items);
+  return None{};
 }
 
 template <bool most> Host extreme(const Call &n) {
@@ -261,8 +282,78 @@ Host emptyDict(const Call &) {
   return made;
 }
 
+/// Of pairs; a later one of the same key wins.
+Host dictOfPairs(const Call &n) {
+  const Host made = emptyDict(n);
+  for (const Host &pair : itemsOf(n, 0)) {
+    const std::vector<Host> &two = pair.as<TupleRef>()->items;
+    setValue(Call{n.operators, n.in, n.schema, {made, two.at(0), two.at(1)}, n.version});
+  }
+  return made;
+}
+
 // ---- texts as lists ----
 
+/// The parts between the separators; without one between runs of white space.
+Host splitText(const Call &n) {
+  const std::string &s = n.text("self");
+  const int64_t most = n.integer("max");
+  std::vector<Host> parts;
+  const bool isWhite = !n.has("separator");
+  const std::string by = isWhite ? std::string() : n.text("separator");
+  if (!isWhite && by.empty())
+    n.fail("argument", "a text is split by an empty separator");
+  constexpr const char *kWhite = " \t\n\r\v\f";
+  size_t at = isWhite ? s.find_first_not_of(kWhite) : 0;
+  while (at != std::string::npos) {
+    const bool isLast = most >= 0 && static_cast<int64_t>(parts.size()) == most;
+    const size_t end = isLast    ? std::string::npos
+                       : isWhite ? s.find_first_of(kWhite, at)
+                                 : s.find(by, at);
+    parts.emplace_back(s.substr(at, end == std::string::npos ? end : end - at));
+    at = end == std::string::npos ? end
+         : isWhite                ? s.find_first_not_of(kWhite, end)
+                                  : end + by.size();
+  }
+  return makeList(std::move(parts), Type{Type::Kind::text, {}, {}, 0});
+}
+Host joinTexts(const Call &n) {
+  std::string all;
+  for (const Host &item : itemsOf(n, 1))
+    all += (&item == itemsOf(n, 1).data() ? "" : n.text("self")) + item.as<std::string>();
+  return all;
+}
+Host sliceText(const Call &n) {
+  const std::string &s = n.text("string");
+  const auto size = static_cast<int64_t>(s.size());
+  const auto bound = [&](std::string_view name, int64_t otherwise) {
+    const int64_t i = n.has(name) ? n.integer(name) : otherwise;
+    return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size);
+  };
+  if (n.integer("step") <= 0)
+    n.unsupported("slice", "a slice of a text with a step that is not positive");
+  std::string taken;
+  for (int64_t i = bound("start", 0), end = bound("end", size); i < end; i += n.integer("step"))
+    taken += s[static_cast<size_t>(i)];
+  return taken;
+}
+Host startsWith(const Call &n) {
+  if (n.integer("start") != 0 || n.integer("end") != -1)
+    n.unsupported("argument", "startswith of a part of a text", "slice the text");
+  return n.text("self").starts_with(n.text("substr"));
+}
+Host endsWith(const Call &n) {
+  if (n.integer("start") != 0 || n.integer("end") != -1)
+    n.unsupported("argument", "endswith of a part of a text", "slice the text");
+  return n.text("self").ends_with(n.text("substr"));
+}
+template <bool upper> Host inCase(const Call &n) {
+  std::string s = n.text("self");
+  for (char &c : s)
+    if (upper ? c >= 'a' && c <= 'z' : c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c ^ 0x20);
+  return s;
+}
 Host character(const Call &n) {
   const std::string &s = n.text("s");
   return std::string(1, s[placeOf(n, 1, s.size())]);
@@ -303,9 +394,11 @@ constexpr Lowering kContainers[] = {
     {"aten::__contains__.str_list(str[] l, str item) -> bool", contains},
     {"aten::__contains__.K(Dict(K, t) dict, K key) -> bool", hasKey},
     {"aten::__contains__.float_list(float[] l, float item) -> bool", contains},
+    {"aten::index.str(str self, str substr, int start=0, int end=-1) -> int", nullptr},
     {"aten::index.list_int(int[] self, int el) -> int", indexOf},
     {"aten::index.list_float(float[] self, float el) -> int", indexOf},
     {"aten::index.list_bool(bool[] self, bool el) -> int", indexOf},
+    {"aten::index.list_Tensor(Tensor[] self, Tensor el) -> int", indexOf},
     {"aten::index.list_str(str[] self, str el) -> int", indexOf},
     {"aten::eq.int_list(int[] a, int[] b) -> bool", equalLists},
     {"aten::eq.float_list(float[] a, float[] b) -> bool", equalLists},
@@ -317,6 +410,7 @@ constexpr Lowering kContainers[] = {
     {"aten::ne.str_list(str[] a, str[] b) -> bool", unequalLists},
     {"aten::sorted.int(int[](a) input) -> int[]", sorted},
     {"aten::sorted.float(float[](a) input) -> float[]", sorted},
+    {"aten::sorted.Tensor(Tensor[](a) input) -> Tensor[]", nullptr},
     {"aten::sorted.bool(bool[](a) input) -> bool[]", sorted},
     {"aten::sorted.str(str[](a) input) -> str[]", sorted},
     {"prim::min.self_int(int[] self) -> int", extreme<false>},
@@ -326,6 +420,7 @@ constexpr Lowering kContainers[] = {
     {"aten::sum.int(int[] self) -> int", sum},
     {"aten::sum.float(float[] self) -> float", sum},
     {"aten::sum.bool(bool[] self) -> int", sum},
+    {"aten::any.str(str[] self) -> bool", nullptr},
     {"aten::any.int(int[] self) -> bool", anyOf},
     {"aten::any.float(float[] self) -> bool", anyOf},
     {"aten::any.bool(bool[] self) -> bool", anyOf},
@@ -342,6 +437,32 @@ constexpr Lowering kContainers[] = {
     {"aten::get.default_K(Dict(K, t) self, K key, t default_value) -> t(*)", get},
     {"aten::update.K(Dict(K, t)(a!) self, Dict(K, t)(a!) to_add) -> ()", update},
     {"aten::dict() -> Dict(str, Tensor)", emptyDict},
+    {"aten::dict.K((K, tVal)[] inputs) -> Dict(K, tVal)", dictOfPairs},
+    {"aten::dict.Dict_K(Dict(K, t)(a) self) -> Dict(K, t)", copy},
+    {"aten::sort.int(int[](a!) self, bool reverse=False) -> ()", sortList},
+    {"aten::sort.float(float[](a!) self, bool reverse=False) -> ()", sortList},
+    {"aten::sort.Tensor(Tensor[](a!) self, bool reverse=False) -> ()", nullptr},
+    {"aten::sort.bool(bool[](a!) self, bool reverse=False) -> ()", sortList},
+    {"aten::sort.str(str[](a!) self, bool reverse=False) -> ()", sortList},
+    {"aten::sort.any(t[](a!) self, bool reverse=False) -> ()", nullptr},
+    {"aten::sorted.any(t[](a) self) -> t[]", nullptr},
+    {"aten::eq.Tensor_list(Tensor[] a, Tensor[] b) -> bool", nullptr},
+    {"aten::ne.Tensor_list(Tensor[] a, Tensor[] b) -> bool", nullptr},
+    {"prim::min.int_list(int[] l, int[] r) -> int[]", nullptr},
+    {"prim::min.float_list(float[] l, float[] r) -> float[]", nullptr},
+    {"prim::min.bool_list(bool[] l, bool[] r) -> bool[]", nullptr},
+    {"prim::min.self_bool(bool[] self) -> bool", extreme<false>},
+    {"prim::max.int_list(int[] l, int[] r) -> int[]", nullptr},
+    {"prim::max.float_list(float[] l, float[] r) -> float[]", nullptr},
+    {"prim::max.bool_list(bool[] l, bool[] r) -> bool[]", nullptr},
+    {"prim::max.self_bool(bool[] self) -> bool", extreme<true>},
+    {"aten::join(str self, str[] values) -> str", joinTexts},
+    {"aten::split.str(str self, str? separator=None, int max=-1) -> str[]", splitText},
+    {"aten::slice.str(str string, int? start=None, int? end=None, int step=1) -> str", sliceText},
+    {"aten::startswith(str self, str substr, int start=0, int end=-1) -> bool", startsWith},
+    {"aten::endswith(str self, str substr, int start=0, int end=-1) -> bool", endsWith},
+    {"aten::upper(str self) -> str", inCase<true>},
+    {"aten::lower(str self) -> str", inCase<false>},
 };
 
 } // namespace

@@ -185,6 +185,57 @@ Host scalarTensor(const Call &n) {
   return n.tensor(compose::cast(n.to, n.in.scalarOf(n["s"]), elementOr(n, ElementType::f32)));
 }
 
+// ---- random numbers ----
+
+/// A seed of its own for each place in the program, and for each time that it is reached.
+int64_t seedOf(const Call &n) {
+  uint64_t seed = 0xcbf29ce484222325ULL;
+  const auto mix = [&](uint64_t part) { seed = (seed ^ part) * 0x100000001b3ULL; };
+  for (const char c : n.to.at.node + n.to.at.source)
+    mix(static_cast<unsigned char>(c));
+  for ([[maybe_unused]] const ir::Op &op : n.to.block())
+    mix(1);
+  return static_cast<int64_t>(seed >> 1);
+}
+Value *randomOf(const Call &n, const char *distribution, double low, double high, ElementType e,
+                const Dims &shape) {
+  n.note(fmt::format(": {} gives other numbers than in PyTorch, the same ones in each run",
+                     n.schema.name));
+  Value *y = n.to.make(ops::random, {},
+                       {attr::type(ir::Type{ir::isFloat(e) ? e : ElementType::f32, shape}),
+                        attr::distribution(distribution), attr::low(low), attr::high(high),
+                        attr::seed(seedOf(n))});
+  return y;
+}
+constexpr const char *kUniform = "uniform", *kNormal = "normal";
+
+template <const char *const &distribution> Host random(const Call &n) {
+  return n.tensor(randomOf(n, distribution, 0, 1, elementOr(n, ElementType::f32), sizeOf(n)));
+}
+template <const char *const &distribution> Host randomLike(const Call &n) {
+  Value *x = n.value("self");
+  return n.tensor(
+      randomOf(n, distribution, 0, 1, elementOr(n, x->type.element()), x->type.shape()));
+}
+Host randomIntegers(const Call &n) {
+  const double low = n.takes("low") ? n.real("low") : 0, high = n.real("high");
+  if (low >= high)
+    n.fail("argument", fmt::format("random integers from {} to below {}", low, high));
+  Value *y = n.to.make(ops::floor, {randomOf(n, kUniform, low, high, ElementType::f32, sizeOf(n))});
+  y = compose::clamp(n.to, y, nullptr, compose::scalarLike(n.to, y, high - 1)); // it may round up
+  return n.tensor(compose::cast(n.to, y, elementOr(n, ElementType::i64)));
+}
+Host normal(const Call &n) {
+  return n.tensor(randomOf(n, kNormal, n.real("mean"), n.real("std"),
+                           elementOr(n, ElementType::f32), sizeOf(n)));
+}
+/// 1 with the probability that an element is.
+Host bernoulli(const Call &n) {
+  Value *x = n.value("self");
+  Value *u = randomOf(n, kUniform, 0, 1, x->type.element(), x->type.shape());
+  return n.tensor(compose::cast(n.to, compose::Arith{n.to}.less(u, x), x->type.element()));
+}
+
 // ---- patterns ----
 
 /// Where the column lies at most (or at least) `diagonal` behind the row.
@@ -270,6 +321,12 @@ constexpr Lowering kCreate[] = {
     {"aten::arange.start(Scalar start, Scalar end, *, FACTORY) -> Tensor", arangeStart},
     {"aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, FACTORY) -> Tensor",
      arangeStep},
+    {"aten::linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, FACTORY) -> Tensor",
+     nullptr},
+    {"aten::linspace.Tensor_Scalar(Tensor start, Scalar end, int steps, *, FACTORY) -> Tensor",
+     nullptr},
+    {"aten::linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, FACTORY) -> Tensor",
+     nullptr},
     {"aten::linspace(Scalar start, Scalar end, int steps, *, FACTORY) -> Tensor", linspace},
     {"aten::tensor.bool(bool t, *, ScalarType? dtype=None, Device? device=None, bool "
      "requires_grad=False) -> Tensor",
@@ -283,12 +340,60 @@ constexpr Lowering kCreate[] = {
     {"aten::tensor(t[] data, *, ScalarType? dtype=None, Device? device=None, bool "
      "requires_grad=False) -> Tensor",
      tensorOf},
+    {"aten::as_tensor.bool(bool t, *, ScalarType? dtype=None, Device? device=None) -> Tensor",
+     tensorOf},
+    {"aten::as_tensor.float(float t, *, ScalarType? dtype=None, Device? device=None) -> Tensor",
+     tensorOf},
+    {"aten::as_tensor.int(int t, *, ScalarType? dtype=None, Device? device=None) -> Tensor",
+     tensorOf},
     {"aten::as_tensor(Tensor(a) data, *, ScalarType? dtype=None, Device? device=None) -> "
      "Tensor(b|a)",
      tensorOf},
     {"aten::as_tensor.list(t[] data, *, ScalarType? dtype=None, Device? device=None) -> Tensor",
      tensorOf},
     {"aten::scalar_tensor(Scalar s, *, FACTORY) -> Tensor", scalarTensor},
+    {"aten::rand(int[] size, *, FACTORY) -> Tensor", random<kUniform>},
+    {"aten::rand.generator(int[] size, *, Generator? generator, FACTORY) -> Tensor",
+     random<kUniform>},
+    {"aten::randn(int[] size, *, FACTORY) -> Tensor", random<kNormal>},
+    {"aten::randn.generator(int[] size, *, Generator? generator, FACTORY) -> Tensor",
+     random<kNormal>},
+    {"aten::rand_like(Tensor self, *, FACTORY, MemoryFormat? memory_format=None) -> Tensor",
+     randomLike<kUniform>},
+    {"aten::rand_like.generator(Tensor self, *, Generator? generator, FACTORY, MemoryFormat? "
+     "memory_format=None) -> Tensor",
+     randomLike<kUniform>},
+    {"aten::randn_like(Tensor self, *, FACTORY, MemoryFormat? memory_format=None) -> Tensor",
+     randomLike<kNormal>},
+    {"aten::randn_like.generator(Tensor self, *, Generator? generator, FACTORY, MemoryFormat? "
+     "memory_format=None) -> Tensor",
+     randomLike<kNormal>},
+    {"aten::randint(int high, int[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? "
+     "device=None, bool? pin_memory=None) -> Tensor",
+     randomIntegers},
+    {"aten::randint.generator(int high, int[] size, *, Generator? generator, ScalarType? dtype=4, "
+     "Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor",
+     randomIntegers},
+    {"aten::randint.low(int low, int high, int[] size, *, ScalarType? dtype=4, Layout? "
+     "layout=None, Device? device=None, bool? pin_memory=None) -> Tensor",
+     randomIntegers},
+    {"aten::randint.low_generator(int low, int high, int[] size, *, Generator? generator, "
+     "ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> "
+     "Tensor",
+     randomIntegers},
+    {"aten::normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor",
+     nullptr},
+    {"aten::normal.float_Tensor(float mean, Tensor std, *, Generator? generator=None) -> Tensor",
+     nullptr},
+    {"aten::normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor",
+     nullptr},
+    {"aten::normal.float_float(float mean, float std, int[] size, *, Generator? generator=None, "
+     "FACTORY) -> Tensor",
+     normal},
+    {"aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor", bernoulli},
+    {"aten::bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor", nullptr},
+    {"aten::bernoulli.Tensor(Tensor self, Tensor p, *, Generator? generator=None) -> Tensor",
+     nullptr},
     {"aten::tril(Tensor self, int diagonal=0) -> Tensor", triangular<true>},
     {"aten::triu(Tensor self, int diagonal=0) -> Tensor", triangular<false>},
     {"aten::eye(int n, *, FACTORY) -> Tensor", eye},

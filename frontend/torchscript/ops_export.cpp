@@ -168,10 +168,6 @@ Host batchNormOfBatch(const Call &n) {
   return makeTuple({all, unread(n, "the mean"), unread(n, "the deviation")});
 }
 
-Host maxPool3dWithIndices(const Call &n) {
-  return makeTuple({made(n, "aten::max_pool3d", argumentsOf(n)), unread(n, "the indices")});
-}
-
 Host attention(const Call &n) {
   const Host all = made(n, "aten::scaled_dot_product_attention", argumentsOf(n));
   return makeTuple({all, unread(n, "the logarithm of the sums")});
@@ -302,9 +298,6 @@ constexpr Lowering kExport[] = {
      batchNorm},
     {"aten::_adaptive_avg_pool2d(Tensor self, int[2] output_size) -> Tensor", plain},
     {"aten::_adaptive_avg_pool3d(Tensor self, int[3] output_size) -> Tensor", plain},
-    {"aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] "
-     "padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)",
-     maxPool3dWithIndices},
     {"aten::_scaled_dot_product_flash_attention_for_cpu(Tensor query, Tensor key, Tensor value, "
      "float dropout_p=0., bool is_causal=False, *, Tensor? attn_mask=None, float? scale=None) -> "
      "(Tensor output, Tensor logsumexp)",
@@ -319,10 +312,15 @@ constexpr Lowering kExport[] = {
 
     {"aten::_unsafe_view(Tensor self, int[] size) -> Tensor", unsafe},
     {"aten::_unsafe_index.Tensor(Tensor self, Tensor?[] indices) -> Tensor", unsafe},
+    {"aten::_unsafe_index.Tensor_hacked_twin(Tensor self, Tensor[] indices) -> Tensor", unsafe},
     {"aten::_unsafe_index_put(Tensor self, Tensor?[] indices, Tensor values, bool "
      "accumulate=False) -> Tensor",
      unsafe},
+    {"aten::_unsafe_index_put.hacked_twin(Tensor self, Tensor[] indices, Tensor values, bool "
+     "accumulate=False) -> Tensor",
+     unsafe},
     {"aten::view_copy(Tensor self, int[] size) -> Tensor", copyOfView},
+    {"aten::view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor", copyOfView},
     {"aten::expand_copy(Tensor self, int[] size, *, bool implicit=False) -> Tensor", copyOfView},
     {"aten::permute_copy(Tensor self, int[] dims) -> Tensor", copyOfView},
     {"aten::slice_copy.Tensor(Tensor self, int dim=0, int? start=None, int? end=None, int step=1) "

@@ -168,6 +168,12 @@ double cosine(double x) { return std::cos(x); }
 double ceiling(double x) { return std::ceil(x); }
 double floored(double x) { return std::floor(x); }
 
+Host logTo(const Call &n) {
+  const auto x = realOf(n.number(0)), base = realOf(n.number(1));
+  if (!x || !base)
+    n.unsupported("known", "a logarithm to a base that only the run knows");
+  return std::log(*x) / std::log(*base);
+}
 Host negate(const Call &n) {
   const Host a = n.number(0);
   if (const auto d = integerOf(a))
@@ -181,8 +187,13 @@ Host absoluteOf(const Call &n) {
   const Host a = n.number(0);
   if (const auto d = integerOf(a))
     return max(*d, Dim(0) - *d);
+  if (const RunNumber *r = a.find<RunNumber>())
+    return RunNumber{n.to.make(ops::abs, {r->value})};
   return unaryReal<absolute, ops::abs>(n);
 }
+
+/// abs() of a tensor, as the language spells it.
+Host absoluteOfTensor(const Call &n) { return n.tensor(n.to.make(ops::abs, {n.value("x")})); }
 
 // ---- comparisons ----
 
@@ -386,6 +397,7 @@ constexpr Lowering kHost[] = {
     {"prim::max(Scalar a, Scalar b) -> Scalar", maximum},
     {"prim::abs.N(N a) -> R", absoluteOf},
     {"prim::abs.Scalar(Scalar a) -> Scalar", absoluteOf},
+    {"prim::abs(Tensor x) -> Tensor", absoluteOfTensor},
     {"aten::neg.N(N a) -> R", negate},
     {"aten::neg.Scalar(Scalar a) -> Scalar", negate},
     {"aten::ceil.N(N a) -> int", rounded<ceiling, ops::ceil>},
@@ -400,8 +412,15 @@ constexpr Lowering kHost[] = {
     {"aten::exp.Scalar(Scalar a) -> Scalar", unaryReal<exponential, ops::exp>},
     {"aten::log.N(N a) -> float", unaryReal<logarithm, ops::log>},
     {"aten::log.Scalar(Scalar a) -> Scalar", unaryReal<logarithm, ops::log>},
+    {"aten::log.int_int(int a, int b) -> float", logTo},
+    {"aten::log.float_float(float a, float b) -> float", logTo},
+    {"aten::log.int_float(int a, float b) -> float", logTo},
+    {"aten::log.float_int(float a, int b) -> float", logTo},
+    {"aten::log.Scalar_Scalar(Scalar a, Scalar b) -> float", logTo},
     {"aten::sin.N(N a) -> float", unaryReal<sine, ops::sin>},
+    {"aten::sin.Scalar(Scalar a) -> Scalar", unaryReal<sine, ops::sin>},
     {"aten::cos.N(N a) -> float", unaryReal<cosine, ops::cos>},
+    {"aten::cos.Scalar(Scalar a) -> Scalar", unaryReal<cosine, ops::cos>},
     {"aten::eq.device(Device a, Device b) -> bool", compareTexts<Order::equal>},
     {"aten::eq.bool(bool a, bool b) -> bool", compareNumbers<Order::equal>},
     {"aten::eq.N(N a, N b) -> bool", compareNumbers<Order::equal>},

@@ -93,14 +93,19 @@ Host resampled(const Call &n, Value *x, const std::string &mode, const Dims &siz
       n.unsupported("symbolic", "an open extent is resized to a size",
                     "fix the symbol with --dim, or resize by a factor");
   }
-  const std::string coordinates = mode == "nearest" ? "asymmetric"
-                                  : corners         ? "align_corners"
-                                                    : "half_pixel";
-  return n.tensor(n.to.make(ops::resize, {x},
-                            {attr::shape(shape), attr::scales(scales), attr::mode(mode),
-                             attr::coordinates(coordinates), attr::nearest("floor"),
-                             attr::cubicCoefficient(-0.75), attr::excludeOutside(false),
-                             attr::antialias(false), attr::extrapolation(0)}));
+  const bool smooths = n.schema.name.ends_with("_aa");
+  if (smooths && corners)
+    n.unsupported("argument", "resizing with antialias and align_corners", "leave one of them out");
+  const bool isExact = n.schema.name.find("nearest_exact") != std::string::npos;
+  const std::string coordinates = mode == "nearest" && !isExact ? "asymmetric"
+                                  : corners                     ? "align_corners"
+                                                                : "half_pixel";
+  return n.tensor(n.to.make(
+      ops::resize, {x},
+      {attr::shape(shape), attr::scales(scales), attr::mode(mode), attr::coordinates(coordinates),
+       attr::nearest(isExact ? "round_prefer_ceil" : "floor"),
+       attr::cubicCoefficient(smooths ? -0.5 : -0.75), attr::excludeOutside(smooths),
+       attr::antialias(smooths), attr::extrapolation(0)}));
 }
 
 /// The overload with output_size and a factor for each axis.
@@ -217,12 +222,46 @@ constexpr Lowering kImage[] = {
     {"aten::upsample_bicubic2d.vec(Tensor input, int[]? output_size, bool align_corners, float[]? "
      "scale_factors) -> Tensor",
      upsampleVector<kCubic>},
+    {"aten::_upsample_nearest_exact1d(Tensor self, int[1] output_size, float? scales=None) -> "
+     "Tensor",
+     upsample<kNearest>},
+    {"aten::_upsample_nearest_exact1d.vec(Tensor input, int[]? output_size, float[]? "
+     "scale_factors) -> Tensor",
+     upsampleVector<kNearest>},
+    {"aten::_upsample_nearest_exact2d(Tensor self, int[2] output_size, float? scales_h=None, "
+     "float? scales_w=None) -> Tensor",
+     upsample<kNearest>},
+    {"aten::_upsample_nearest_exact2d.vec(Tensor input, int[]? output_size, float[]? "
+     "scale_factors) -> Tensor",
+     upsampleVector<kNearest>},
+    {"aten::_upsample_nearest_exact3d(Tensor self, int[3] output_size, float? scales_d=None, "
+     "float? scales_h=None, float? scales_w=None) -> Tensor",
+     upsample<kNearest>},
+    {"aten::_upsample_nearest_exact3d.vec(Tensor input, int[]? output_size, float[]? "
+     "scale_factors) -> Tensor",
+     upsampleVector<kNearest>},
+    {"aten::_upsample_bilinear2d_aa(Tensor self, int[2] output_size, bool align_corners, float? "
+     "scales_h=None, float? scales_w=None) -> Tensor",
+     upsample<kLinear>},
+    {"aten::_upsample_bilinear2d_aa.vec(Tensor input, int[]? output_size, bool align_corners, "
+     "float[]? scale_factors) -> Tensor",
+     upsampleVector<kLinear>},
+    {"aten::_upsample_bicubic2d_aa(Tensor self, int[2] output_size, bool align_corners, float? "
+     "scales_h=None, float? scales_w=None) -> Tensor",
+     upsample<kCubic>},
+    {"aten::_upsample_bicubic2d_aa.vec(Tensor input, int[]? output_size, bool align_corners, "
+     "float[]? scale_factors) -> Tensor",
+     upsampleVector<kCubic>},
     {"aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor", pixelShuffle},
     {"aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor", pixelUnshuffle},
     {"aten::channel_shuffle(Tensor self, int groups) -> Tensor", channelShuffle},
     {"aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, "
      "bool align_corners) -> Tensor",
      gridSample},
+    {"aten::grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, "
+     "bool align_corners) -> Tensor",
+     gridSample},
+    {"aten::reflection_pad3d(Tensor self, int[6] padding) -> Tensor", reflect},
     {"aten::grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool "
      "align_corners) -> Tensor",
      gridSample},

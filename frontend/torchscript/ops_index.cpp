@@ -56,6 +56,41 @@ Host vstack(const Call &n) {
   return joined(n, 0, all);
 }
 
+Host dstack(const Call &n) {
+  std::vector<Value *> all = joinable(n);
+  for (Value *&v : all) {
+    if (v->type.rank() < 2)
+      v = compose::reshape(n.to, v, {1, v->type.count()});
+    if (v->type.rank() == 2)
+      v = compose::unsqueeze(n.to, v, {2});
+  }
+  return joined(n, 2, all);
+}
+Host columnStack(const Call &n) {
+  std::vector<Value *> all = joinable(n);
+  for (Value *&v : all)
+    if (v->type.rank() < 2)
+      v = compose::reshape(n.to, v, {v->type.count(), 1});
+  return joined(n, 1, all);
+}
+/// One behind the other along both axes, with zeros around.
+Host blockDiagonal(const Call &n) {
+  std::vector<Value *> all = joinable(n);
+  Dim columns = 0, at = 0;
+  for (Value *&v : all) {
+    if (v->type.rank() < 2)
+      v = compose::reshape(n.to, v, {1, v->type.count()});
+    columns = columns + v->type.dim(1);
+  }
+  for (Value *&v : all) {
+    const Dim width = v->type.dim(1);
+    v = n.to.make(ops::pad, {v},
+                  {attr::pads(Dims{0, at, 0, columns - at - width}), attr::mode("constant")});
+    at = at + width;
+  }
+  return joined(n, 0, all);
+}
+
 // ---- repetition ----
 
 Host tiled(const Call &n, Dims repeats) {
@@ -92,6 +127,39 @@ Host flip(const Call &n) {
   return n.tensor(x);
 }
 
+Value *flipped(const Call &n, Value *x, size_t axis) {
+  if (axis >= x->type.rank())
+    n.fail("rank", fmt::format("a flip of axis {} of a tensor of rank {}", axis, x->type.rank()));
+  const Dim extent = x->type.dim(axis);
+  return compose::sliceAxis(n.to, x, axis, extent - 1, extent, -1);
+}
+template <size_t axis> Host flipAxis(const Call &n) {
+  return n.tensor(flipped(n, n.value("self"), axis));
+}
+/// By quarters of a turn, from the first axis towards the second.
+Host rotate(const Call &n) {
+  Value *x = n.value("self");
+  const Ints axes = n.ints("dims");
+  if (axes.size() != 2)
+    n.fail("axis", "rot90 needs two axes");
+  const auto rank = static_cast<int64_t>(x->type.rank());
+  const auto a = static_cast<size_t>(axes[0] < 0 ? axes[0] + rank : axes[0]);
+  const auto b = static_cast<size_t>(axes[1] < 0 ? axes[1] + rank : axes[1]);
+  const int64_t turns = ((n.integer("k") % 4) + 4) % 4;
+  Ints perm(x->type.rank());
+  std::iota(perm.begin(), perm.end(), 0);
+  if (a >= perm.size() || b >= perm.size() || a == b)
+    n.fail("axis", fmt::format("rot90 in axes {} and {} of rank {}", a, b, rank));
+  std::swap(perm[a], perm[b]);
+  if (turns == 2)
+    return n.tensor(flipped(n, flipped(n, x, a), b));
+  if (turns == 1)
+    x = compose::transpose(n.to, flipped(n, x, b), perm);
+  else if (turns == 3)
+    x = flipped(n, compose::transpose(n.to, x, perm), b);
+  return n.tensor(x);
+}
+
 Host roll(const Call &n) {
   Value *x = n.value("self");
   const Dims before = x->type.shape();
@@ -123,6 +191,29 @@ Host roll(const Call &n) {
   return n.tensor(compose::reshape(n.to, x, before));
 }
 
+/// How often each row is repeated must be known: it makes the extent.
+Host repeatEach(const Call &n) {
+  Value *x = n.takes("self") ? n.value("self") : nullptr;
+  Value *times = n.value("repeats");
+  const size_t axis = x && n.has("dim") ? axisOf(n, x->type.rank()) : 0;
+  if (x && !n.has("dim"))
+    x = compose::reshape(n.to, x, {x->type.count()});
+  const ir::Value *known = n.in.constantOf(times);
+  const Dim extent = x ? x->type.dim(axis) : times->type.count();
+  if (!known || !extent.isNumber())
+    n.unsupported("known", "repeat_interleave by counts that only the run knows",
+                  "repeat by one number, or make the counts constants");
+  Ints rows;
+  const bool isOne = times->type.count().isNumber(1);
+  for (int64_t i = 0; i < extent.number(); ++i) {
+    const auto count =
+        static_cast<int64_t>(ir::elementAsDouble(*known, isOne ? 0 : static_cast<size_t>(i)));
+    rows.insert(rows.end(), static_cast<size_t>(std::max<int64_t>(count, 0)), i);
+  }
+  Value *index = n.to.ints(rows);
+  return n.tensor(x ? compose::take(n.to, x, index, axis) : index);
+}
+
 // ---- gathering ----
 
 Host indexSelect(const Call &n) {
@@ -137,6 +228,35 @@ Host gather(const Call &n) {
   Value *x = n.value("self");
   return n.tensor(n.to.make(ops::gather_elements, {x, n.value("index")},
                             {attr::axis(n.axis("dim", x->type.rank()))}));
+}
+
+bool isMask(const Value *index) {
+  return index->type.element() == ElementType::boolean || index->type.element() == ElementType::u8;
+}
+
+/// Of the flattened tensor.
+Host take(const Call &n) {
+  Value *x = n.value("self");
+  return n.tensor(
+      compose::take(n.to, compose::reshape(n.to, x, {x->type.count()}), n.value("index"), 0));
+}
+Host takeAlong(const Call &n) {
+  Value *x = n.value("self"), *index = n.value("indices");
+  if (!n.has("dim")) {
+    x = compose::reshape(n.to, x, {x->type.count()});
+    return n.tensor(
+        compose::take(n.to, x, compose::reshape(n.to, index, {index->type.count()}), 0));
+  }
+  const size_t axis = axisOf(n, x->type.rank());
+  Dims ofX = x->type.shape(), ofIndex = index->type.shape();
+  ofX[axis] = ofIndex[axis] = 1;
+  Dims wideX = compose::broadcastShape(ofX, ofIndex), wideIndex = wideX;
+  wideX[axis] = x->type.dim(axis);
+  wideIndex[axis] = index->type.dim(axis);
+  return n.tensor(
+      n.to.make(ops::gather_elements,
+                {compose::expand(n.to, x, wideX), compose::expand(n.to, index, wideIndex)},
+                {attr::axis(static_cast<int64_t>(axis))}));
 }
 
 /// x[i, :, j]: the axes that are indexed, and what indexes them.
@@ -155,10 +275,9 @@ Advanced advanced(const Call &n, Value *x) {
   for (size_t i = 0; i < given.size(); ++i) {
     if (!given[i])
       continue;
-    if (given[i]->type.element() == ElementType::boolean ||
-        given[i]->type.element() == ElementType::u8)
-      n.unsupported("mask", "an index by a mask: how long the result is, only the run knows",
-                    "use torch.where");
+    if (isMask(given[i]))
+      n.unsupported("mask", "an index by a mask beside other indices",
+                    "index by the mask first, or use torch.where");
     at.push_back(i);
     shape = at.size() == 1 ? given[i]->type.shape()
                            : compose::broadcastShape(shape, given[i]->type.shape());
@@ -199,21 +318,66 @@ Value *placed(const Call &n, Value *y, const Advanced &a, bool back) {
   return compose::transpose(n.to, y, perm);
 }
 
+/// Where a mask of the axes from `axis` on holds, along one new axis: how long it is, the run
+/// finds.
+Value *chosen(const Call &n, Value *x, Value *mask, size_t axis) {
+  Dims shape = x->type.shape();
+  const auto from = shape.begin() + static_cast<ptrdiff_t>(axis);
+  const auto end = from + static_cast<ptrdiff_t>(mask->type.rank());
+  if (axis + mask->type.rank() > shape.size() || Dims(from, end) != mask->type.shape())
+    n.fail("index", fmt::format("a mask {} of the axes from {} of {}", mask->type.text(), axis,
+                                x->type.text()));
+  shape.erase(from, end);
+  shape.insert(shape.begin() + static_cast<ptrdiff_t>(axis), mask->type.count());
+  x = compose::reshape(n.to, x, shape);
+  mask =
+      compose::cast(n.to, compose::reshape(n.to, mask, {mask->type.count()}), ElementType::boolean);
+  return n.to.make(ops::compress, {x, mask},
+                   {attr::axis(static_cast<int64_t>(axis)),
+                    attr::dims(Dims{n.newExtent("selected", shape[axis])})});
+}
+
 Host index(const Call &n) {
   Value *x = n.value("self");
   const std::vector<Value *> given = n.tensors("indices");
   const auto isGiven = [](const Value *v) { return v != nullptr; };
   const auto only = std::ranges::find_if(given, isGiven);
-  if (std::ranges::count_if(given, isGiven) == 1 &&
-      (*only)->type.element() != ElementType::boolean && (*only)->type.element() != ElementType::u8)
-    return n.tensor(compose::take(n.to, x, compose::cast(n.to, *only, ElementType::i64),
-                                  static_cast<size_t>(only - given.begin())));
+  if (std::ranges::count_if(given, isGiven) == 1) {
+    const auto axis = static_cast<size_t>(only - given.begin());
+    return n.tensor(
+        isMask(*only) ? chosen(n, x, *only, axis)
+                      : compose::take(n.to, x, compose::cast(n.to, *only, ElementType::i64), axis));
+  }
   const Advanced a = advanced(n, x);
   Value *y = n.to.make(ops::gather_nd, {a.x, a.indices}, {attr::batchDims(0)});
   return n.tensor(placed(n, y, a, false));
 }
 
-// ---- scattering ----
+// ---- writing ----
+
+/// x with the elements of `values`, in their order, where the mask holds.
+Value *maskedWrite(const Call &n, Value *x, Value *mask, Value *values, bool adds) {
+  const compose::Arith is{n.to};
+  const auto flat = [&](Value *v) { return compose::reshape(n.to, v, {v->type.count()}); };
+  Value *isTaken = flat(compose::cast(n.to, mask, ElementType::boolean));
+  Value *place = n.to.make(ops::cumsum, {compose::cast(n.to, isTaken, ElementType::i64)},
+                           {attr::axis(0), attr::exclusive(true), attr::reverse(false)});
+  // There may be none at all: a place behind the last is one of its own.
+  Value *behind = n.in.scalarOf(Host(values->type.count()));
+  Value *padded =
+      compose::concat(n.to, {flat(values), compose::full(n.to, values->type.element(), 0, {1})}, 0);
+  Value *taken = compose::take(n.to, padded, is.min(place, behind), 0);
+  Value *before = flat(x);
+  Value *after = is.where(isTaken, adds ? is.add(before, taken) : taken, before);
+  return compose::reshape(n.to, after, x->type.shape());
+}
+Host maskedScatter(const Call &n) {
+  Value *x = n.value("self");
+  const Dims shape = compose::broadcastShape(x->type.shape(), n.value("mask")->type.shape());
+  return n.tensor(maskedWrite(n, compose::expand(n.to, x, shape),
+                              compose::expand(n.to, n.value("mask"), shape),
+                              compose::cast(n.to, n.value("source"), x->type.element()), false));
+}
 
 Host indexPut(const Call &n) {
   Value *x = n.value("self"), *values = compose::cast(n.to, n.value("values"), x->type.element());
@@ -230,6 +394,9 @@ Host indexPut(const Call &n) {
     const compose::Arith is{n.to};
     return n.tensor(is.where(mask, adds ? is.add(x, values) : values, x));
   }
+  if (given.size() == 1 && given[0] && isMask(given[0]) &&
+      given[0]->type.shape() == x->type.shape())
+    return n.tensor(maskedWrite(n, x, given[0], values, adds));
   const Advanced a = advanced(n, x);
   // Of the form [index..., rest...] in the order of a.x.
   Dims rest(a.x->type.shape().begin() + (a.indices->type.dim(a.indexRank)).number(),
@@ -247,87 +414,23 @@ Host indexPut(const Call &n) {
   return n.tensor(std::ranges::is_sorted(inverse) ? y : compose::transpose(n.to, y, inverse));
 }
 
-Host scatterBy(const Call &n, Value *source, std::string reduction) {
-  Value *x = n.value("self"), *index = n.value("index");
-  // Of a larger source only the part that index covers is taken.
-  for (size_t i = 0; i < index->type.rank(); ++i)
-    if (source->type.dim(i) != index->type.dim(i))
-      source = compose::sliceAxis(n.to, source, i, 0, index->type.dim(i));
-  return n.tensor(
-      n.to.make(ops::scatter_elements, {x, index, source},
-                {attr::axis(n.axis("dim", x->type.rank())), attr::reduction(reduction)}));
-}
-Value *filled(const Call &n) {
-  return compose::expand(n.to, n.as("value", n.value("self")->type.element()),
-                         n.value("index")->type.shape());
-}
-Value *source(const Call &n) {
-  return compose::cast(n.to, n.value("src"), n.value("self")->type.element());
-}
-std::string reductionOf(const Call &n) {
-  const std::string &name = n.text("reduce");
-  const std::string known = name == "multiply" || name == "prod" ? "mul"
-                            : name == "sum"                      ? "add"
-                            : name == "amax"                     ? "max"
-                            : name == "amin"                     ? "min"
-                                                                 : name;
-  if (known != "add" && known != "mul" && known != "max" && known != "min")
-    n.unsupported("argument", fmt::format("scatter with reduce '{}'", name));
-  return known;
-}
-Host scatterSource(const Call &n) { return scatterBy(n, source(n), "none"); }
-Host scatterValue(const Call &n) { return scatterBy(n, filled(n), "none"); }
-Host scatterReduce(const Call &n) { return scatterBy(n, source(n), reductionOf(n)); }
-Host scatterValueReduce(const Call &n) { return scatterBy(n, filled(n), reductionOf(n)); }
-Host scatterAdd(const Call &n) { return scatterBy(n, source(n), "add"); }
-
-Host indexWrite(const Call &n, std::string_view name, bool adds) {
-  Value *x = n.value("self"), *with = compose::cast(n.to, n.value(name), x->type.element());
-  const size_t axis = axisOf(n, x->type.rank());
-  Dims along(x->type.rank(), Dim(1));
-  along[axis] = n.value("index")->type.count();
-  Value *at = compose::reshape(n.to, n.value("index"), along);
-  return n.tensor(
-      n.to.make(ops::scatter_elements, {x, compose::expand(n.to, at, with->type.shape()), with},
-                {attr::axis(static_cast<int64_t>(axis)), attr::reduction(adds ? "add" : "none")}));
-}
-Host indexAdd(const Call &n) {
-  if (n.real("alpha") != 1)
-    n.unsupported("argument", "index_add with an alpha", "multiply the source");
-  return indexWrite(n, "source", true);
-}
-Host indexCopy(const Call &n) { return indexWrite(n, "source", false); }
-
-Host indexFill(const Call &n) {
-  Value *x = n.value("self");
-  const size_t axis = axisOf(n, x->type.rank());
-  Dims along(x->type.rank(), Dim(1)), shape = x->type.shape();
-  along[axis] = shape[axis] = n.value("index")->type.count();
-  Value *at = compose::expand(n.to, compose::reshape(n.to, n.value("index"), along), shape);
-  Value *with = compose::scalarOf(n.to, n.as("value", x->type.element()));
-  return n.tensor(n.to.make(ops::scatter_elements, {x, at, compose::expand(n.to, with, shape)},
-                            {attr::axis(static_cast<int64_t>(axis)), attr::reduction("none")}));
-}
-Host scatterReduceTwo(const Call &n) {
-  if (!n.flag("include_self"))
-    n.unsupported("argument", "scatter_reduce without include_self",
-                  "start from the neutral element and include it");
-  return scatterBy(n, source(n), reductionOf(n));
-}
-
 // ---- what only the run counts ----
 
-/// An extent of at most `most` elements.
-Dim newExtent(const Call &n, std::string_view base, const Dim &most) {
-  const ir::Bounds bounds = most.bounds();
-  return n.in.module().symbol(n.in.module().freshSymbolName(base), {0, bounds.hi},
-                              fmt::format("{} '{}'", n.schema.name, n.to.at.node));
-}
 Host nonzero(const Call &n) {
   Value *x = n.value("self");
   Value *y =
-      n.to.make(ops::nonzero, {x}, {attr::dims(Dims{newExtent(n, "nonzero", x->type.count())})});
+      n.to.make(ops::nonzero, {x}, {attr::dims(Dims{n.newExtent("nonzero", x->type.count())})});
   return n.tensor(compose::transpose(n.to, y, {1, 0}));
+}
+Host nonzeroColumns(const Call &n) {
+  Value *x = n.value(n.takes("self") ? "self" : "condition");
+  const auto rank = static_cast<int64_t>(x->type.rank());
+  const Dim count = n.newExtent("nonzero", x->type.count());
+  Value *y = n.to.make(ops::nonzero, {x}, {attr::dims(Dims{count})});
+  std::vector<Value *> columns;
+  for (int64_t i = 0; i < rank; ++i)
+    columns.push_back(compose::reshape(n.to, compose::sliceAxis(n.to, y, 0, Dim(i), 1), {count}));
+  return n.list(columns);
 }
 Host maskedSelect(const Call &n) {
   Value *x = n.value("self"), *mask = n.value("mask");
@@ -339,7 +442,7 @@ Host maskedSelect(const Call &n) {
   x = flat(x);
   return n.tensor(
       n.to.make(ops::compress, {x, flat(mask)},
-                {attr::axis(0), attr::dims(Dims{newExtent(n, "selected", x->type.count())})}));
+                {attr::axis(0), attr::dims(Dims{n.newExtent("selected", x->type.count())})}));
 }
 
 // ---- copies ----
@@ -368,10 +471,10 @@ constexpr Lowering kIndex[] = {
     {"aten::vstack(Tensor[] tensors) -> Tensor", vstack},
     {"aten::repeat(Tensor self, int[] repeats) -> Tensor", repeat},
     {"aten::tile(Tensor self, int[] dims) -> Tensor", tile},
-    {"aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? "
-     "output_size=None) -> Tensor",
-     repeatInterleave},
     {"aten::flip(Tensor self, int[] dims) -> Tensor", flip},
+    {"aten::fliplr(Tensor self) -> Tensor", flipAxis<1>},
+    {"aten::flipud(Tensor self) -> Tensor", flipAxis<0>},
+    {"aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor", rotate},
     {"aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor", roll},
     {"aten::index_select(Tensor self, int dim, Tensor index) -> Tensor", indexSelect},
     {"aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor",
@@ -387,25 +490,25 @@ constexpr Lowering kIndex[] = {
     {"aten::index_put.hacked_twin(Tensor self, Tensor[] indices, Tensor values, bool "
      "accumulate=False) -> Tensor",
      indexPut},
-    {"aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor",
-     scatterValue},
-    {"aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", scatterSource},
-    {"aten::scatter.reduce(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> "
-     "Tensor",
-     scatterReduce},
-    {"aten::scatter.value_reduce(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) "
-     "-> Tensor",
-     scatterValueReduce},
-    {"aten::scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", scatterAdd},
-    {"aten::index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> "
-     "Tensor",
-     indexAdd},
-    {"aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", indexCopy},
-    {"aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor",
-     indexFill},
-    {"aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool "
-     "include_self=True) -> Tensor",
-     scatterReduceTwo},
+    {"aten::repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -> Tensor",
+     repeatEach},
+    {"aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, int? "
+     "output_size=None) -> Tensor",
+     repeatEach},
+    {"aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? "
+     "output_size=None) -> Tensor",
+     repeatInterleave},
+    {"aten::take(Tensor self, Tensor index) -> Tensor", take},
+    {"aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor", takeAlong},
+    {"aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", maskedScatter},
+    {"aten::nonzero_numpy(Tensor self) -> Tensor[]", nonzeroColumns},
+    {"aten::where(Tensor condition) -> Tensor[]", nonzeroColumns},
+    {"aten::argwhere(Tensor self) -> Tensor", nonzero},
+    {"aten::dstack(Tensor[] tensors) -> Tensor", dstack},
+    {"aten::column_stack(Tensor[] tensors) -> Tensor", columnStack},
+    {"aten::row_stack(Tensor[] tensors) -> Tensor", vstack},
+    {"aten::concatenate(Tensor[] tensors, int dim=0) -> Tensor", cat},
+    {"aten::block_diag(Tensor[] tensors) -> Tensor", blockDiagonal},
     {"aten::nonzero(Tensor self) -> Tensor", nonzero},
     {"aten::masked_select(Tensor self, Tensor mask) -> Tensor", maskedSelect},
     {"aten::copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor", copied},

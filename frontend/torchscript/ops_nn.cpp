@@ -244,7 +244,17 @@ constexpr Lowering kNn[] = {
      baddbmm},
     {"aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor",
      addmv},
+    {"aten::mm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor", nullptr},
+    {"aten::bmm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor", nullptr},
+    {"aten::addmm.dtype(Tensor self, Tensor mat1, Tensor mat2, ScalarType out_dtype, *, Scalar "
+     "beta=1, Scalar alpha=1) -> Tensor",
+     nullptr},
+    {"aten::baddbmm.dtype(Tensor self, Tensor batch1, Tensor batch2, ScalarType out_dtype, *, "
+     "Scalar beta=1, Scalar alpha=1) -> Tensor",
+     nullptr},
+    {"aten::ger(Tensor self, Tensor vec2) -> Tensor", outer},
     {"aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor", einsum},
+    {"aten::einsum.sublist(Tensor a, ...) -> Tensor", nullptr},
 
     {"aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, int[1] stride=[1], int[1] "
      "padding=[0], int[1] dilation=[1], int groups=1) -> Tensor",

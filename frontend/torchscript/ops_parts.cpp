@@ -158,6 +158,37 @@ Host unbind(const Call &n) {
   return makeList(std::move(items));
 }
 
+/// Between these places.
+Host splitAt(const Call &n, size_t axis, const Ints &places) {
+  const int64_t extent = knownExtent(n, axis);
+  std::vector<Host> items;
+  int64_t from = 0;
+  const auto add = [&](int64_t until) {
+    items.push_back(
+        sliced(n, n.ref("self"), axis, from, Dim(std::max<int64_t>(until - from, 0)), 1));
+    from = until;
+  };
+  for (const int64_t place : places)
+    add(std::clamp<int64_t>(place < 0 ? place + extent : place, 0, extent));
+  add(extent);
+  return makeList(std::move(items));
+}
+Host tensorSplitAt(const Call &n) { return splitAt(n, axisOf(n), n.ints("indices")); }
+
+Host splitEqually(const Call &n, size_t axis) {
+  const size_t rank = n.value("self")->type.rank();
+  if (axis >= rank)
+    n.fail("rank", fmt::format("a split along axis {} of a tensor of rank {}", axis, rank));
+  if (n.takes("indices"))
+    return splitAt(n, axis, n.ints("indices"));
+  const int64_t count = n.integer("sections"), extent = knownExtent(n, axis);
+  if (count <= 0 || extent % count != 0)
+    n.fail("split", fmt::format("{} equal parts of {} elements", count, extent));
+  return splitEvery(n, axis, std::max<int64_t>(extent / count, 1));
+}
+Host hsplit(const Call &n) { return splitEqually(n, n.value("self")->type.rank() == 1 ? 0 : 1); }
+template <size_t axis> Host splitAlong(const Call &n) { return splitEqually(n, axis); }
+
 Host tensorSplit(const Call &n) {
   const size_t axis = axisOf(n);
   const int64_t count = n.integer("sections"), extent = knownExtent(n, axis);
@@ -250,6 +281,17 @@ constexpr Lowering kParts[] = {
      splitSizes<kSizes>},
     {"aten::tensor_split.sections(Tensor(a -> *) self, int sections, int dim=0) -> Tensor(a)[]",
      tensorSplit},
+    {"aten::tensor_split.indices(Tensor(a -> *) self, int[] indices, int dim=0) -> Tensor(a)[]",
+     tensorSplitAt},
+    {"aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor "
+     "tensor_indices_or_sections, int dim=0) -> Tensor(a)[]",
+     nullptr},
+    {"aten::hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]", hsplit},
+    {"aten::hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]", hsplit},
+    {"aten::vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]", splitAlong<0>},
+    {"aten::vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]", splitAlong<0>},
+    {"aten::dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]", splitAlong<2>},
+    {"aten::dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]", splitAlong<2>},
     {"aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)", unfold},
     {"aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)", diagonal},
     {"aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]", chunk},

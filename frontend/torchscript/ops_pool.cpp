@@ -144,9 +144,9 @@ template <size_t spatial> Host adaptiveMaxPool(const Call &n) {
   return makeTuple({n.tensor(in.batched ? y : compose::squeeze(n.to, y, {0})), no});
 }
 
-Host maxPoolIndices(const Call &n) {
-  const Image in = image(n, "self", 2);
-  const Window w = window(n, in.x->type.shape(), 2, true);
+template <size_t spatial> Host maxPoolIndices(const Call &n) {
+  const Image in = image(n, "self", spatial);
+  const Window w = window(n, in.x->type.shape(), spatial, true);
   Value *x = compose::toChannelsLast(n.to, in.x);
   const ir::Op &op =
       n.to.makeOp(ops::max_pool_indices, {x},
@@ -154,10 +154,29 @@ Host maxPoolIndices(const Call &n) {
                    attr::dilations(w.dilations), attr::columnMajor(false)});
   // The IR counts in the whole tensor, torch in one image of one channel.
   const ir::Shape &shape = in.x->type.shape();
-  Value *size = n.in.scalarOf(Host(shape[2] * shape[3]));
+  Value *size = n.in.scalarOf(Host(ir::product(Dims(shape.begin() + 2, shape.end()))));
   Value *indices = n.to.make(ops::mod, {compose::toChannelsFirst(n.to, op.result(1)), size});
   return makeTuple({done(n, in, op.result(0)),
                     n.tensor(in.batched ? indices : compose::squeeze(n.to, indices, {0}))});
+}
+
+/// The elements back at their places in an image of zeros.
+template <size_t spatial> Host maxUnpool(const Call &n) {
+  const Image in = image(n, "self", spatial), at = image(n, "indices", spatial);
+  const Dims size = n.dims("output_size"), shape = in.x->type.shape();
+  const Dims spatials(size.end() - static_cast<ptrdiff_t>(spatial), size.end());
+  const auto flat = [&](Value *v) {
+    return compose::reshape(
+        n.to, v, {shape[0], shape[1], ir::product(Dims(shape.begin() + 2, shape.end()))});
+  };
+  Value *zeros =
+      compose::full(n.to, in.x->type.element(), 0, {shape[0], shape[1], ir::product(spatials)});
+  Value *y = n.to.make(ops::scatter_elements, {zeros, flat(at.x), flat(in.x)},
+                       {attr::axis(2), attr::reduction("none")});
+  Dims out = {shape[0], shape[1]};
+  out.insert(out.end(), spatials.begin(), spatials.end());
+  y = compose::reshape(n.to, y, out);
+  return n.tensor(in.batched ? y : compose::squeeze(n.to, y, {0}));
 }
 
 constexpr Lowering kPool[] = {
@@ -172,7 +191,17 @@ constexpr Lowering kPool[] = {
      maxPool<3>},
     {"aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] "
      "padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)",
-     maxPoolIndices},
+     maxPoolIndices<2>},
+    {"aten::max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] "
+     "padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)",
+     maxPoolIndices<1>},
+    {"aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] "
+     "padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)",
+     maxPoolIndices<3>},
+    {"aten::max_unpool2d(Tensor self, Tensor indices, int[2] output_size) -> Tensor", maxUnpool<2>},
+    {"aten::max_unpool3d(Tensor self, Tensor indices, int[3] output_size, int[3] stride, int[3] "
+     "padding) -> Tensor",
+     maxUnpool<3>},
     {"aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool "
      "ceil_mode=False, bool count_include_pad=True) -> Tensor",
      averagePool<1>},
@@ -192,6 +221,8 @@ constexpr Lowering kPool[] = {
      adaptiveMaxPool<1>},
     {"aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)",
      adaptiveMaxPool<2>},
+    {"aten::adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)",
+     adaptiveMaxPool<3>},
 };
 
 } // namespace

@@ -42,7 +42,6 @@ Host warn(const Call &n) {
   return None{};
 }
 Host no(const Call &) { return false; }
-Host yes(const Call &) { return true; }
 Host identity(const Call &n) { return n.values[0]; }
 
 Host lengthOfText(const Call &n) { return Dim(static_cast<int64_t>(n.text("s").size())); }
@@ -91,6 +90,21 @@ Host lengthOfTensor(const Call &n) {
 Host dtype(const Call &n) { return Dim(dtypeOf(n.value("a")->type.element())); }
 Host device(const Call &) { return Device{"cpu"}; }
 Host makeDevice(const Call &n) { return Device{n.text("a")}; }
+Host makeIndexedDevice(const Call &n) { return Device{n.text("type")}; }
+Host isContiguous(const Call &n) { return n.ref("self")->isContiguous(); }
+Host isNonzero(const Call &n) {
+  Value *x = n.value("self");
+  if (!x->type.count().isNumber(1))
+    n.fail("shape", "the truth of a tensor of several elements");
+  return n.in.numberOf(compose::cast(n.to, x, ElementType::boolean));
+}
+Host isSameSize(const Call &n) {
+  return n.value("self")->type.shape() == n.value("other")->type.shape();
+}
+Host isSigned(const Call &n) { return !ir::isUnsignedInteger(n.value("self")->type.element()); }
+Host elementBytes(const Call &n) {
+  return Dim(static_cast<int64_t>(ir::elementSize(n.value("self")->type.element())));
+}
 Host isFloatingPoint(const Call &n) { return ir::isFloat(n.value("self")->type.element()); }
 Host zero(const Call &) { return Dim(0); }
 
@@ -121,7 +135,14 @@ constexpr Lowering kQuery[] = {
     {"aten::is_autocast_enabled() -> bool", no},
     {"aten::is_autocast_cpu_enabled() -> bool", no},
     {"aten::set_grad_enabled(bool val) -> ()", nothing},
-    {"aten::is_contiguous(Tensor self) -> bool", yes},
+    {"aten::is_contiguous(Tensor self) -> bool", isContiguous},
+    {"aten::is_contiguous.memory_format(Tensor self, MemoryFormat memory_format) -> bool", nullptr},
+    {"aten::is_nonzero(Tensor self) -> bool", isNonzero},
+    {"aten::is_complex(Tensor self) -> bool", no},
+    {"aten::is_same_size(Tensor self, Tensor other) -> bool", isSameSize},
+    {"aten::is_signed(Tensor self) -> bool", isSigned},
+    {"aten::element_size(Tensor self) -> int", elementBytes},
+    {"aten::device.with_index(str type, int index) -> Device", makeIndexedDevice},
     {"aten::_unwrap_optional(t(a)? optional) -> t(a)", identity},
     {"prim::unchecked_unwrap_optional(t(a)? optional) -> t(a)", identity},
     {"aten::wait(Future(t) self) -> t", identity},

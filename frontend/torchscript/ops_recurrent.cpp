@@ -190,6 +190,14 @@ constexpr Lowering kRecurrent[] = {
      "num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, "
      "Tensor)",
      rnnRelu},
+    {"aten::rnn_tanh.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool "
+     "has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, "
+     "Tensor)",
+     nullptr},
+    {"aten::rnn_relu.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool "
+     "has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, "
+     "Tensor)",
+     nullptr},
     {"aten::lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, "
      "Tensor? b_hh=None) -> (Tensor, Tensor)",
      lstmCell},

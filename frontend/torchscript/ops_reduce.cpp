@@ -191,27 +191,6 @@ template <const ir::OpDef &def> Host running(const Call &n) {
       {attr::axis(n.axis("dim", x->type.rank())), attr::exclusive(false), attr::reverse(false)}));
 }
 
-Host ranked(const Call &n, const Dim &count, bool largest) {
-  Value *x = n.value("self");
-  if (x->type.rank() == 0)
-    return n.tuple({x, n.to.scalar(ElementType::i64, 0)});
-  const ir::Op &op =
-      n.to.makeOp(ops::topk, {x},
-                  {attr::count(Dims{count}), attr::axis(n.axis("dim", x->type.rank())),
-                   attr::largest(largest), attr::sorted(true)});
-  return n.tuple({op.result(0), op.result(1)});
-}
-Host topk(const Call &n) { return ranked(n, n.dim("k"), n.flag("largest")); }
-Dim extentOfAxis(const Call &n) {
-  const ir::Shape &shape = n.value("self")->type.shape();
-  const auto axis = static_cast<size_t>(n.axis("dim", std::max<size_t>(shape.size(), 1)));
-  return shape.empty() ? Dim(1) : shape[axis];
-}
-Host sort(const Call &n) { return ranked(n, extentOfAxis(n), n.flag("descending")); }
-Host argsort(const Call &n) {
-  return ranked(n, extentOfAxis(n), n.flag("descending")).as<TupleRef>()->items[1];
-}
-
 constexpr Lowering kReduce[] = {
     {"aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? "
      "dtype=None) -> Tensor",
@@ -250,6 +229,10 @@ constexpr Lowering kReduce[] = {
     {"aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor", norm},
     {"aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor",
      norm},
+    {"aten::norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, "
+     "ScalarType dtype) -> Tensor",
+     norm},
+    {"aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor", norm},
     {"aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, "
      "ScalarType? dtype=None) -> Tensor",
      vectorNorm},
@@ -289,13 +272,6 @@ constexpr Lowering kReduce[] = {
      running<ops::cumsum>},
     {"aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor",
      running<ops::cumprod>},
-    {"aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor "
-     "values, Tensor indices)",
-     topk},
-    {"aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor "
-     "indices)",
-     sort},
-    {"aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor", argsort},
 };
 
 } // namespace

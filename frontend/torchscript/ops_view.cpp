@@ -129,6 +129,8 @@ Host flatten(const Call &n) {
   return reshape(n, flat);
 }
 
+Host ravel(const Call &n) { return reshape(n, {n.value("self")->type.count()}); }
+
 Host unflatten(const Call &n) {
   Dims shape = n.value("self")->type.shape();
   const auto axis = n.axis("dim", shape.size());
@@ -247,6 +249,87 @@ Host movedimOne(const Call &n) {
 }
 Host movedimSome(const Call &n) { return movedim(n, n.ints("source"), n.ints("destination")); }
 
+/// The last two axes.
+Host transposeLast(const Call &n) {
+  const auto rank = static_cast<int64_t>(n.value("self")->type.rank());
+  return rank < 2 ? n["self"] : swapped(n, rank - 2, rank - 1);
+}
+/// Of all axes, as numpy's T.
+Host reverseAxes(const Call &n) {
+  Ints perm(n.value("self")->type.rank());
+  std::iota(perm.rbegin(), perm.rend(), 0);
+  return permuted(n, perm);
+}
+
+/// With at least so many axes.
+template <size_t rank> Host atLeast(const Call &n) {
+  Dims shape = n.value("self")->type.shape();
+  if (shape.size() >= rank)
+    return n["self"];
+  if (rank == 3 && shape.size() == 2)
+    shape.emplace_back(1);
+  else if (rank >= 2 && shape.size() == 1)
+    shape = rank == 2 ? Dims{1, shape[0]} : Dims{1, shape[0], 1};
+  else
+    shape.assign(rank, Dim(1));
+  return reshaped(n, n.ref("self"), shape);
+}
+
+/// The same bits as elements of another type.
+Host viewAsType(const Call &n) {
+  const ElementType e = *n.elementType();
+  const TensorRef &x = n.ref("self");
+  const ElementType before = n.in.valueOf(x)->type.element();
+  if (e == before)
+    return n["self"];
+  if (ir::elementSize(e) != ir::elementSize(before))
+    n.unsupported(
+        "dtype",
+        fmt::format("a view of {} as {}, which has another size", ir::name(before), ir::name(e)),
+        "use to() for a conversion");
+  return view(
+      x, [e](ir::Builder &to, Value *v) { return to.make(ops::bitcast, {v}, {attr::to(e)}); },
+      [before](ir::Builder &to, Value *, Value *y) {
+        return to.make(ops::bitcast, {y}, {attr::to(before)});
+      },
+      x->isContiguous() ? Layout::contiguous : Layout::strided);
+}
+
+/// Elements of the memory at given places: of a tensor whose memory is in order.
+Host asStrided(const Call &n) {
+  const TensorRef &x = n.ref("self");
+  const Ints size = n.ints("size"), stride = n.ints("stride");
+  const int64_t offset = n.has("storage_offset") ? n.integer("storage_offset") : 0;
+  if (x->base() || !x->isContiguous() || size.size() != stride.size())
+    n.unsupported("stride", "as_strided of a tensor that is a view",
+                  "call contiguous() before, or use slices");
+  const Dim count = n.in.valueOf(x)->type.count();
+  Ints places = {offset};
+  for (size_t i = 0; i < size.size(); ++i) {
+    Ints next;
+    for (const int64_t place : places)
+      for (int64_t k = 0; k < size[i]; ++k)
+        next.push_back(place + k * stride[i]);
+    places = std::move(next);
+  }
+  if (!count.isNumber() ||
+      std::ranges::any_of(places, [&](int64_t p) { return p < 0 || p >= count.number(); }))
+    n.fail("stride", "as_strided reaches behind the memory of the tensor");
+  const Dims shape(size.begin(), size.end());
+  return view(
+      x,
+      [=](ir::Builder &to, Value *v) {
+        v = compose::take(to, compose::reshape(to, v, {count}), to.ints(places), 0);
+        return compose::reshape(to, v, shape);
+      },
+      [](ir::Builder &to, Value *, Value *) -> Value * {
+        throw CompileError(Problem::unsupported, to.at, "a write into as_strided")
+            .code("torchscript.in_place")
+            .hint("clone it first");
+      },
+      Layout::strided);
+}
+
 // ---- repetition without memory ----
 
 Host expandTo(const Call &n, const Dims &given) {
@@ -270,6 +353,16 @@ Host expandTo(const Call &n, const Dims &given) {
       Layout::strided);
 }
 Host expand(const Call &n) { return expandTo(n, n.dims("size")); }
+/// All of them in the shape that they have together.
+Host broadcastTensors(const Call &n) {
+  Dims shape;
+  for (Value *v : n.tensors("tensors"))
+    shape = compose::broadcastShape(shape, v->type.shape());
+  std::vector<Value *> all;
+  for (Value *v : n.tensors("tensors"))
+    all.push_back(compose::expand(n.to, v, shape));
+  return n.list(all);
+}
 Host expandAs(const Call &n) { return expandTo(n, n.value("other")->type.shape()); }
 
 // ---- the same tensor ----
@@ -343,7 +436,28 @@ constexpr Lowering kViews[] = {
     {"aten::swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)", swapaxes},
     {"aten::swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)", transpose},
     {"aten::t(Tensor(a) self) -> Tensor(a)", transposeMatrix},
-    {"aten::numpy_T(Tensor(a) self) -> Tensor(a)", transposeMatrix},
+    {"aten::numpy_T(Tensor(a) self) -> Tensor(a)", reverseAxes},
+    {"aten::numpy_T.a(Tensor(a) self) -> Tensor(a)", reverseAxes},
+    {"aten::mT(Tensor(a) self) -> Tensor(a)", transposeLast},
+    {"aten::mT.a(Tensor(a) self) -> Tensor(a)", transposeLast},
+    {"aten::mH(Tensor(a) self) -> Tensor(a)", transposeLast},
+    {"aten::mH.a(Tensor(a) self) -> Tensor(a)", transposeLast},
+    {"aten::adjoint(Tensor(a) self) -> Tensor(a)", transposeLast},
+    {"aten::atleast_1d(Tensor self) -> Tensor", atLeast<1>},
+    {"aten::atleast_1d.Sequence(Tensor[] tensors) -> Tensor[]", nullptr},
+    {"aten::atleast_2d(Tensor self) -> Tensor", atLeast<2>},
+    {"aten::atleast_2d.Sequence(Tensor[] tensors) -> Tensor[]", nullptr},
+    {"aten::atleast_3d(Tensor self) -> Tensor", atLeast<3>},
+    {"aten::atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]", nullptr},
+    {"aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)", viewAsType},
+    {"aten::as_strided(Tensor(a) self, int[] size, int[] stride, int? storage_offset=None) -> "
+     "Tensor(a)",
+     asStrided},
+    {"aten::moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)",
+     movedimSome},
+    {"aten::moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)", movedimOne},
+    {"aten::ravel(Tensor(a) self) -> Tensor(a)", ravel},
+    {"aten::broadcast_tensors(Tensor[] tensors) -> Tensor[]", broadcastTensors},
     {"aten::movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)", movedimOne},
     {"aten::movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)",
      movedimSome},

@@ -247,6 +247,11 @@ void PickleMachine::object(unsigned char opcode) {
   case 0x81: {
     const Pickled *arguments = pop();
     const Pickled &callee = *pop();
+    if (opcode == 'R' && callee.is(Kind::global) && !arguments->is(Kind::tuple)) {
+      Pickled &alone = make(Kind::tuple); // the value of an enum
+      alone.items = {arguments};
+      arguments = &alone;
+    }
     if (!callee.is(Kind::global) || !arguments->is(Kind::tuple))
       fail("expected a global and a tuple of arguments on the stack");
     Pickled &node = make(opcode == 'R' ? Kind::call : Kind::instance);

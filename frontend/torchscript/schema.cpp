@@ -224,7 +224,7 @@ private:
   bool fitsOther(const Host &h, const Type &type) const {
     switch (type.kind) {
     case Kind::tensor:
-      return h.holds<TensorRef>();
+      return h.holds<TensorRef>() || isComplex(h);
     case Kind::text:
       return h.holds<std::string>();
     case Kind::device:
@@ -241,7 +241,7 @@ private:
     }
     case Kind::tuple: {
       const TupleRef *tuple = h.find<TupleRef>();
-      if (!tuple || (*tuple)->items.size() != type.items.size())
+      if (!tuple || (*tuple)->isComplex || (*tuple)->items.size() != type.items.size())
         return false;
       for (size_t i = 0; i < type.items.size(); ++i)
         if (!fit((*tuple)->items[i], type.items[i]))
@@ -255,7 +255,7 @@ private:
 
   std::optional<Host> fitList(const Host &h, const Type &type) const {
     const Type &element = type.items[0];
-    if (const TupleRef *tuple = h.find<TupleRef>()) {
+    if (const TupleRef *tuple = h.find<TupleRef>(); tuple && !(*tuple)->isComplex) {
       for (const Host &item : (*tuple)->items)
         if (!fit(item, element))
           return std::nullopt;
@@ -354,7 +354,7 @@ bool isOfType(const Host &h, const Type &type) {
   case Kind::none:
     return h.isNone();
   case Kind::tensor:
-    return h.holds<TensorRef>();
+    return h.holds<TensorRef>() || isComplex(h);
   case Kind::text:
     return h.holds<std::string>();
   case Kind::device:
@@ -369,8 +369,8 @@ bool isOfType(const Host &h, const Type &type) {
     return false;
   case Kind::tuple: {
     const TupleRef *tuple = h.find<TupleRef>();
-    if (!tuple || type.items.empty())
-      return tuple != nullptr; // "tuple", of whatever
+    if (!tuple || (*tuple)->isComplex || type.items.empty())
+      return tuple && !(*tuple)->isComplex; // "tuple", of whatever
     if ((*tuple)->items.size() != type.items.size())
       return false;
     for (size_t i = 0; i < type.items.size(); ++i)

@@ -170,6 +170,12 @@ def programs():
     case("class.pt", "    return __torch__.missing.Thing(x)\n", "has no source in the archive")
     case("constant.pt", "    return CONSTANTS.c7\n", "there is no CONSTANTS.c7")
     case("reshaped_write.pt", "    y = torch.reshape(torch.transpose(x, 2, 3), [64])\n    z = torch.add_(x, 1)\n    return torch.relu(y)\n", "a copy or a view")
+    case("sparse.pt", "    return torch.add(x, torch.zeros([8], dtype=6, layout=1))\n", "the layout 1 of torch: a sparse tensor")
+    complex = "torch.view_as_complex(torch.reshape(x, [32, 2]))"
+    case("complex_output.pt", f"    return {complex}\n", "is a complex tensor")
+    case("complex_relu.pt", f"    return torch.abs(torch.relu({complex}))\n", "aten::relu of a complex tensor")
+    case("matrix_norm.pt", "    return torch.linalg_norm(torch.squeeze(x), 2)\n", "which needs its singular values")
+    case("scalar_list.pt", "    return torch.add(torch.as_tensor([[1, 2], [3]]), x)\n", "not of one length")
     case("string_output.pt", '    return "text"\n', "expected tensors and numbers")
     both = f"\x80\x02c{MODULE}\nCnn\n)\x81}}(".encode("latin-1") + text("a") + tensor() + text("b") + tensor(offset=2) + b"ub."
     body = "    a = self.a\n    _0 = torch.add_(a, 1)\n    return torch.relu(x)\n"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes zoo/NAME.traced.pt and zoo/NAME.scripted.pt of small seeded modules, zoo/NAME.exported.pt2 of
-those that torch.export takes, and zoo/NAME.npz with inputs and what PyTorch answers; zoo/shapes.txt has the shapes, which scripted modules do not hold. Needs PyTorch and is not part of the build: the files are committed.
+"""Writes of small seeded modules (here and in zoo_networks.py) zoo/NAME.traced.pt, zoo/NAME.scripted.pt,
+zoo/NAME.exported.pt2 if torch.export takes it, zoo/NAME.onnx, and zoo/NAME.npz with inputs and what PyTorch
+answers; zoo/shapes.txt has the shapes, which scripted modules do not hold. Needs PyTorch and is not part of the build: the files are committed.
 
   python3 make_zoo.py [NAME...]
 """
@@ -14,32 +15,19 @@ import zipfile
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "exported"))
 import programs
+import zoo_networks  # noqa: F401 (registers its modules)
+from zoo_model import CHANGES, MODELS, ids, model
 
 warnings.filterwarnings("ignore")
 ZOO = pathlib.Path(__file__).parent / "zoo"
-MODELS = {}
-
-
-def model(*shapes, modes="traced scripted", steps=1, args=()):
-    """Registers a class. `shapes`: of f32 inputs, or functions that make one; `args`: the arguments
-    behind them, which --arg compiles in."""
-
-    def add(cls):
-        MODELS[cls.__name__.lower()] = (cls, shapes, modes.split(), steps, args)
-        return cls
-
-    return add
-
-
-def ids(*shape, below=10):
-    return lambda: torch.randint(0, below, shape)
-
+ELEMENTS = {torch.float32: "f32", torch.int64: "i64", torch.bool: "bool"}
 
 # ---- networks ----
 
@@ -232,7 +220,7 @@ class Tcn(nn.Module):
 # ---- operators ----
 
 
-@model((2, 6))
+@model((2, 6), onnx=False)
 class Activations(nn.Module):
     def __init__(self):
         super().__init__()
@@ -246,7 +234,7 @@ class Activations(nn.Module):
         ]), F.glu(x, 1)
 
 
-@model((3, 4), (3, 4))
+@model((3, 4), (3, 4), onnx=False)
 class Arithmetic(nn.Module):
     def forward(self, a, b):
         c = torch.abs(b) + 0.5
@@ -262,7 +250,7 @@ class Arithmetic(nn.Module):
         ])
 
 
-@model((3, 4), ids(3, 4))
+@model((3, 4), ids(3, 4), onnx=False)  # the exporter gets it wrong
 class Types(nn.Module):
     def forward(self, x, i):
         y = (i + 1.5) * x
@@ -296,7 +284,7 @@ class Shapes(nn.Module):
                 torch.stack([x, x], 1), x.tile((2,)), x.repeat_interleave(2, 1), x[..., None].contiguous())
 
 
-@model((4, 5), ids(3, below=4))
+@model((4, 5), ids(3, below=4), onnx=False)  # the exporter gets it wrong
 class Indexing(nn.Module):
     def forward(self, x, i):
         j = torch.tensor([0, 2, 4])
@@ -324,7 +312,7 @@ class Creation(nn.Module):
                 torch.tensor(2.5) * x, torch.zeros(2, dtype=torch.int64), torch.full_like(x, 2))
 
 
-@model((1, 2, 4, 6))
+@model((1, 2, 4, 6), onnx=False)
 class Images(nn.Module):
     def forward(self, x):
         return (F.interpolate(x, scale_factor=2.0, mode="nearest"),
@@ -351,7 +339,7 @@ class Products(nn.Module):
                 torch.baddbmm(a @ b, a, b, beta=0.5, alpha=2), torch.outer(a[0, 0], b[0, 0]))
 
 
-@model((3, 4), (3, 4), ids(2, 3, below=3))
+@model((3, 4), (3, 4), ids(2, 3, below=3), onnx=False)
 class More(nn.Module):
     def forward(self, a, b, i):
         s, m = torch.std_mean(a, 1)
@@ -613,13 +601,25 @@ def flat(value, name, into):
         into[name] = np.asarray(value, {bool: np.bool_, int: np.int64, float: np.float64}[type(value)])
 
 
-def save(module, path):
+def save(module, path, change=None):
     """Packed by zip, so that the files are small and do not change without a reason."""
     buffer = io.BytesIO()
     torch.jit.save(module, buffer)
     with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(path, "w") as new:
-        for name in old.namelist():
-            new.writestr(zipfile.ZipInfo(name), old.read(name), zipfile.ZIP_DEFLATED)
+        members = {name: old.read(name) for name in old.namelist()}
+        for name, data in (change(members) if change else members).items():
+            new.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+
+
+def export_onnx(module, inputs, parameters, outputs, path):
+    """Without the text of the exporter, which names files and lines."""
+    buffer = io.BytesIO()
+    torch.onnx.export(module, inputs, buffer, input_names=parameters, output_names=outputs, opset_version=20, dynamo=False)
+    proto = onnx.load_from_string(buffer.getvalue())
+    for node in proto.graph.node:
+        node.ClearField("doc_string")
+        del node.metadata_props[:]
+    path.write_bytes(proto.SerializeToString(deterministic=True))
 
 
 def export(name, module, samples):
@@ -652,7 +652,9 @@ def write(name):
     samples = [[f() for f in make] for _ in range(max(steps, 2))]
     scripted = torch.jit.script(module)
     if "scripted" in modes:
-        save(scripted, ZOO / f"{name}.scripted.pt")
+        save(scripted, ZOO / f"{name}.scripted.pt", CHANGES[name])
+    if CHANGES[name]:
+        scripted = torch.jit.load(ZOO / f"{name}.scripted.pt")
     if "traced" in modes:
         save(torch.jit.trace(module, tuple(samples[0]), check_trace=False), ZOO / f"{name}.traced.pt")
     export(name, copy.deepcopy(module), [tuple(sample) + tuple(args) for sample in samples])
@@ -666,18 +668,34 @@ def write(name):
             flat(scripted(*sample, *args), "output", arrays)
             for key, value in arrays.items():
                 stacked.setdefault(f"out:{key}", []).append(value)
+    if "onnx" in modes:
+        outputs = [key[4:] for key in stacked if key.startswith("out:")]
+        export_onnx(module, tuple(samples[0]), parameters[: len(make)], outputs, ZOO / f"{name}.onnx")
     np.savez_compressed(ZOO / f"{name}.npz", **{k: np.stack(v) for k, v in stacked.items()})
     print(name, *modes)
     return " ".join(
-        f"--input-shape={p}:{'x'.join(map(str, x.shape))}x{'i64' if x.dtype == torch.int64 else 'f32'}"
+        f"--input-shape={p}:{'x'.join([*map(str, x.shape)] or ['scalar'])}x{ELEMENTS[x.dtype]}"
         for p, x in zip(parameters, samples[0])
     ) + "".join(f" --arg={p}={x}" for p, x in zip(parameters[len(make) :], args))
+
+
+def write_quantised():
+    """What is refused: its weights are an object that C++ packs."""
+    torch.manual_seed(1)
+    module = nn.Sequential(torch.ao.quantization.QuantStub(), nn.Linear(4, 3), torch.ao.quantization.DeQuantStub()).eval()
+    module.qconfig = torch.ao.quantization.get_default_qconfig("x86")
+    prepared = torch.ao.quantization.prepare(module)
+    prepared(torch.randn(8, 4))
+    traced = torch.jit.trace(torch.ao.quantization.convert(prepared), torch.randn(2, 4))
+    save(traced, ZOO / "quantised.pt")
 
 
 if __name__ == "__main__":
     ZOO.mkdir(exist_ok=True)
     listed = ZOO / "shapes.txt"
     known = dict(line.split(" ", 1) for line in listed.read_text().splitlines()) if listed.exists() else {}
+    if not sys.argv[1:]:
+        write_quantised()
     for each in sys.argv[1:] or MODELS:
         known[each] = write(each)
     listed.write_text("".join(f"{key} {known[key]}\n" for key in sorted(known)))

@@ -22,7 +22,8 @@ const std::set<std::string, std::less<>> kOwn = {
 
 /// Operators whose overloads take nothing in common, so that their order decides nothing.
 const std::set<std::string, std::less<>> kDisjoint = {
-    "aten::eq", "aten::ne", "aten::get", "aten::len", "aten::pop", "prim::max", "prim::min"};
+    "aten::eq",  "aten::ne",  "aten::get", "aten::len",   "aten::pop",
+    "prim::max", "prim::min", "aten::dict", "aten::split"};
 
 struct Recorded {
   std::string text;
