@@ -3,6 +3,7 @@
 // NAME.h: the class of the model.
 #include "codegen/code_writer.h"
 #include "codegen/emit.h"
+#include "codegen/emit_groups.h"
 #include "codegen/emit_state.h"
 #include "codegen/kernels/weights_file.h"
 #include "codegen/line_breaks.h"
@@ -322,7 +323,11 @@ std::string emitHeader(const Prepared &p, const Memory &memory) {
   }
   for (const EntryInfo &entry : p.entries)
     emitEntryFunctions(out, p, entry);
+  for (const EntryInfo &entry : p.entries)
+    emitGroups(out, p, entry);
   if (p.hasSingleSteps()) {
+    if (!p.portGroups.empty())
+      out.blank();
     out.line(p.hasSeveralEntries() ? "/// One step, for programs that must not block: call it for "
                                      "the nodes of an entry point."
                                    : "/// One step of run(), for programs that must not block: "

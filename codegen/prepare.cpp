@@ -8,7 +8,6 @@
 #include "ir/ops.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <fmt/format.h>
 #include <utility>
@@ -108,6 +107,7 @@ Prepared::Prepared(ir::Module &fromModule, const Settings &fromSettings)
     return s && s->isDefined;
   });
   nameInterface();
+  groupInterface();
   findNodeScope();
   nameValues(entry.body);
   // Names first: a step is called after the node that it stands for.
@@ -204,39 +204,6 @@ void Prepared::collectSymbols() {
         fmt::format("extents without an upper bound: {}", fmt::join(unbounded, ", ")))
         .code("dims.unbounded")
         .hint("give each a range or a number: " + hint);
-  }
-}
-
-void Prepared::nameInterface() {
-  const std::initializer_list<std::string_view> constants = {"_shape"};
-  if (settings.cApi && hasSeveralEntries())
-    for (const std::string_view name : {"init", "save", "status_text", "failed_node"})
-      api_.take(name);
-  if (hasSeveralEntries())
-    for (EntryInfo &e : entries) {
-      e.run = api_.fresh(e.name);
-      std::string facts = e.run;
-      facts.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(facts.front())));
-      e.facts = api_.fresh(facts == e.run ? facts + "Facts" : facts);
-    }
-  std::map<std::string, std::string, std::less<>> ofStates;
-  for (const EntryInfo &e : entries) {
-    const std::string prefix = hasSeveralEntries() ? e.run + "_" : "";
-    for (size_t i = e.firstArgument; i < e.endArgument; ++i) {
-      const std::string name = entry.body.argument(i)->name.empty()
-                                   ? fmt::format("input{}", i - e.firstArgument)
-                                   : entry.body.argument(i)->name;
-      const ir::State *state = entry.stateOfArgument(i);
-      std::string *known = state ? &ofStates[state->name] : nullptr;
-      if (!known || known->empty())
-        argumentNames.push_back(api_.fresh(known ? name : prefix + name, constants));
-      else
-        argumentNames.push_back(*known);
-      if (known)
-        *known = argumentNames.back();
-    }
-    for (size_t i = e.firstResult; i < e.endResult; ++i)
-      resultNames.push_back(api_.fresh(prefix + entry.resultNames[i], constants));
   }
 }
 

@@ -6,6 +6,7 @@
 #include "codegen/compile.h"
 #include "codegen/kernels/kernel_def.h"
 #include "codegen/names.h"
+#include "codegen/port_groups.h"
 #include "ir/memory_plan.h"
 #include "ir/views.h"
 
@@ -90,6 +91,15 @@ struct EntryInfo : ir::EntryRange {
       facts; ///< the nested struct that tells of it: "Encode"; empty where there is only one
 };
 
+/// Several inputs or outputs that are one for the model: a tuple, a list, a dictionary.
+struct PortGroup {
+  const EntryInfo *entry;
+  bool isInput;
+  std::string name;           ///< in the model
+  std::string accessor, type; ///< of the class
+  PortTree tree;              ///< its ports are indices of arguments or results
+};
+
 constexpr int kMaxTasks = 8; ///< pieces that a step is cut into for threads
 
 class Prepared {
@@ -100,6 +110,7 @@ public:
   Settings settings;
   ir::Function &entry; ///< all entry points, one behind the other
   std::vector<EntryInfo> entries;
+  std::vector<PortGroup> portGroups;
   std::vector<const ir::State *> states; ///< of the class: several entry points may have one
   std::string nameSpace;
   std::vector<StepInfo> steps;
@@ -133,6 +144,8 @@ private:
   void checkState(const ir::State &);
   void collectSymbols();
   void nameInterface();
+  void groupInterface();
+  void addGroups(const EntryInfo &, bool isInput, size_t first, size_t end);
   void findNodeScope();
   void nameValues(const ir::Block &);
   void prepareBlock(const ir::Block &, StepInfo *outer, bool nested);
