@@ -265,8 +265,9 @@ private:
     cells_[from.cell].parent = to.cell;
     cells_[from.cell].state = to.state;
     // What the op changes in turn, so that several writes into one state copy nothing.
-    if (isUpdate(*op) && lastUse(block, rootOf(op->operand(0)), -1) == at &&
-        isReadInStep(rootOf(op->operand(0)), *op, *root))
+    const Value *changed = isUpdate(*op) ? rootOf(op->operand(0)) : nullptr;
+    if (changed && changed->def() && changed->def()->parent() == &block &&
+        lastUse(block, changed, -1) == at && isReadInStep(changed, *op, *root))
       writeOver(frame, block, old, op->operand(0));
   }
 

@@ -146,6 +146,20 @@ TEST(MemoryPlan, WhatAConcatJoinsIsMadeThere) {
   EXPECT_EQ(p.buffer("y").first, 0);
 }
 
+TEST(MemoryPlan, AnUpdateOfAValueFromOutsideOfALoop) {
+  Planned p(R"(const @go : bool[] = [true]
+  func @f(%x: f32[4], %i: i64[1, 1], %u: f32[1], %n: i64[]) -> (%y: f32[4], %z: f32[4]) {
+    %a = softmax(%x) {axis=0}
+    %y = loop(%n, _, %x) {carried=1, dims=[]} body(%t: i64[], %v: f32[4]) {
+      %s = scatter_nd(%a, %i, %u) {reduction="none"}
+      yield @go, %s
+    }
+    %z = softmax(%a) {axis=0}
+    return %y, %z
+  })");
+  EXPECT_NE(p.bufferOf("a"), p.bufferOf("y"));
+}
+
 TEST(MemoryPlan, AFusedResultTakesADyingOperand) {
   Planned p(R"(func @f(%x: f32[16], %z: f32[4, 16]) -> (%y: f32[4, 16]) {
     %a = softmax(%z) {axis=0}
