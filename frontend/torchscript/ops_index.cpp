@@ -204,11 +204,17 @@ Host repeatEach(const Call &n) {
     n.unsupported("known", "repeat_interleave by counts that only the run knows",
                   "repeat by one number, or make the counts constants");
   Ints rows;
+  constexpr int64_t kMost = 1 << 24;
+  if (extent.number() > kMost ||
+      !(times->type.count().isNumber(1) || times->type.count() == extent))
+    n.fail("shape", "repeat_interleave has not as many counts as rows");
   const bool isOne = times->type.count().isNumber(1);
   for (int64_t i = 0; i < extent.number(); ++i) {
     const auto count =
         static_cast<int64_t>(ir::elementAsDouble(*known, isOne ? 0 : static_cast<size_t>(i)));
-    rows.insert(rows.end(), static_cast<size_t>(std::max<int64_t>(count, 0)), i);
+    if (count < 0 || count > kMost - static_cast<int64_t>(rows.size()))
+      n.fail("shape", fmt::format("repeat_interleave repeats a row {} times", count));
+    rows.insert(rows.end(), static_cast<size_t>(count), i);
   }
   Value *index = n.to.ints(rows);
   return n.tensor(x ? compose::take(n.to, x, index, axis) : index);
@@ -248,6 +254,8 @@ Host takeAlong(const Call &n) {
         compose::take(n.to, x, compose::reshape(n.to, index, {index->type.count()}), 0));
   }
   const size_t axis = axisOf(n, x->type.rank());
+  if (index->type.rank() != x->type.rank())
+    n.fail("rank", fmt::format("an index {} for {}", index->type.text(), x->type.text()));
   Dims ofX = x->type.shape(), ofIndex = index->type.shape();
   ofX[axis] = ofIndex[axis] = 1;
   Dims wideX = compose::broadcastShape(ofX, ofIndex), wideIndex = wideX;

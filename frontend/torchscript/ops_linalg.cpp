@@ -57,10 +57,14 @@ Value *matrixNorm(const Call &n, Value *x, double p, int64_t rows, int64_t colum
   return keeps ? y : compose::squeeze(n.to, y, {std::min(rows, columns), std::max(rows, columns)});
 }
 
-Ints axesIn(const Call &n, size_t rank) {
-  Ints axes = n.ints("dim");
-  for (int64_t &axis : axes)
+/// In the order of the call.
+Ints axesIn(const Call &n, size_t rank, std::string_view name = "dim") {
+  Ints axes = n.ints(name);
+  for (int64_t &axis : axes) {
     axis += axis < 0 ? static_cast<int64_t>(rank) : 0;
+    if (axis < 0 || axis >= static_cast<int64_t>(rank) || std::ranges::count(axes, axis) > 1)
+      n.fail("axis", fmt::format("{} has an axis that is none of rank {}, or twice", name, rank));
+  }
   return axes;
 }
 Ints allAxes(const Value *x) {
@@ -203,9 +207,7 @@ Host inner(const Call &n) {
 Host tensorDot(const Call &n) {
   Value *a = n.value("self"), *b = n.value("other");
   const auto folded = [&](Value *v, std::string_view name, bool last, Dims &rest) {
-    Ints over = n.ints(name), perm;
-    for (int64_t &axis : over)
-      axis += axis < 0 ? static_cast<int64_t>(v->type.rank()) : 0;
+    Ints over = axesIn(n, v->type.rank(), name), perm;
     Dim depth = 1, rows = 1;
     for (int64_t i = 0; i < static_cast<int64_t>(v->type.rank()); ++i)
       if (std::ranges::find(over, i) == over.end()) {
@@ -271,6 +273,8 @@ Host embeddingBag(const Call &n) {
   Value *weight = n.value("weight"), *indices = n.value("indices"), *each = nullptr;
   const ir::Value *offsets = n.in.constantOf(n.value("offsets"));
   const Dim total = indices->type.count();
+  if (weight->type.rank() != 2 || indices->type.rank() != 1)
+    n.fail("rank", "embedding_bag of weights that are no matrix, or of indices with several axes");
   if (!offsets || !total.isNumber())
     n.unsupported("known", "embedding_bag with offsets that only the run knows",
                   "give it indices of two axes");
@@ -292,6 +296,8 @@ Host embeddingBag(const Call &n) {
   std::vector<Value *> bags;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t size = from(i + 1) - from(i);
+    if (from(i) < 0 || size < 0 || from(i) + size > total.number())
+      n.fail("index", "the offsets of embedding_bag do not rise, or reach behind the indices");
     Value *bag = compose::sliceAxis(n.to, rows, 0, from(i), Dim(size));
     if (size == 0)
       bags.push_back(compose::full(n.to, weight->type.element(), 0, {1, weight->type.dim(1)}));

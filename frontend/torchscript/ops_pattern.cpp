@@ -59,6 +59,8 @@ Host bartlett(const Call &n) {
 Host logSpace(const Call &n) {
   const double from = n.real("start"), to = n.real("end"), base = n.real("base");
   const int64_t count = n.integer("steps");
+  if (count < 0 || count > 1 << 24)
+    n.fail("range", fmt::format("a range of {} elements", count));
   std::vector<double> all;
   for (int64_t i = 0; i < count; ++i) {
     const double share = count > 1 ? static_cast<double>(i) / static_cast<double>(count - 1) : 0;
@@ -82,6 +84,8 @@ Host rangeWithEnd(const Call &n) {
 
 template <bool lower> Host triangleIndices(const Call &n) {
   const int64_t rows = n.integer("row"), columns = n.integer("col"), offset = n.integer("offset");
+  if (rows < 0 || columns < 0 || (rows > 0 && columns > (1 << 24) / rows))
+    n.fail("shape", fmt::format("the triangle of a matrix of {} by {}", rows, columns));
   Ints all[2];
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j)
@@ -99,6 +103,8 @@ template <bool lower> Host triangleIndices(const Call &n) {
 Value *onDiagonal(const Call &n, Value *x, int64_t offset) {
   const compose::Arith is{n.to};
   const auto rank = static_cast<int64_t>(x->type.rank());
+  if (offset < -(1 << 24) || offset > 1 << 24)
+    n.fail("shape", fmt::format("a diagonal at {}", offset));
   const Dim count = x->type.dim(x->type.rank() - 1), size = count + std::abs(offset);
   const int64_t above = std::max<int64_t>(offset, 0), below = std::max<int64_t>(-offset, 0);
   // Row i holds element i - below, in column i - below + above.
@@ -116,6 +122,8 @@ Host diagonalEmbed(const Call &n) {
   Value *x = n.value("self");
   const size_t rank = x->type.rank() + 1;
   const int64_t a = n.axis("dim1", rank), b = n.axis("dim2", rank);
+  if (rank < 2 || a == b)
+    n.fail("axis", "diag_embed needs two axes for its squares");
   Value *y = onDiagonal(n, x, a < b ? n.integer("offset") : -n.integer("offset"));
   // The square is at the end: to its place.
   Ints perm;
@@ -167,7 +175,22 @@ Blocks blocksOf(const Call &n) {
   return {perAxis(n, "kernel_size", 2), perAxis(n, "dilation", 2), perAxis(n, "padding", 2),
           perAxis(n, "stride", 2)};
 }
+constexpr int64_t kMost = 1 << 24; // elements of a table that is made here
+
+/// Refuses tables that only a damaged model asks for.
+void requireSize(const Call &n, std::initializer_list<int64_t> extents) {
+  int64_t left = kMost;
+  for (const int64_t extent : extents) {
+    if (extent < 0 || (extent > 0 && left / extent == 0))
+      n.fail("shape", fmt::format("{} of {} elements along one axis", n.schema.name, extent));
+    left = extent > 0 ? left / extent : left;
+  }
+}
+
 int64_t positions(const Call &n, const Blocks &b, size_t axis, int64_t extent) {
+  for (const Ints *all : {&b.kernel, &b.dilation, &b.stride})
+    if (all->at(axis) < 1 || all->at(axis) > kMost || b.pads[axis] < 0 || b.pads[axis] > kMost)
+      n.fail("window", fmt::format("a block with an extent or a step of {}", all->at(axis)));
   const int64_t count =
       (extent + 2 * b.pads[axis] - b.dilation[axis] * (b.kernel[axis] - 1) - 1) / b.stride[axis] +
       1;
@@ -191,6 +214,7 @@ Host imageToColumns(const Call &n) {
     x = n.to.make(ops::pad, {x},
                   {attr::pads(Dims{0, 0, b.pads[0], b.pads[1], 0, 0, b.pads[0], b.pads[1]}),
                    attr::mode("constant")});
+  requireSize(n, {b.kernel[0], b.kernel[1], rows, columns});
   Ints places;
   for (int64_t i = 0; i < b.kernel[0]; ++i)
     for (int64_t j = 0; j < b.kernel[1]; ++j)
@@ -220,6 +244,7 @@ Host columnsToImage(const Call &n) {
     n.unsupported("symbolic", "blocks of an open number of channels", "fix the symbols with --dim");
   const int64_t rows = positions(n, b, 0, out[0]), columns = positions(n, b, 1, out[1]);
   x = compose::reshape(n.to, x, {x->type.dim(0), x->type.dim(1), Dim(rows), Dim(columns)});
+  requireSize(n, {channels.number(), size, size});
   // [channels, kernel..., block], one element of each block.
   std::vector<double> filter(static_cast<size_t>(channels.number() * size * size), 0);
   for (int64_t c = 0; c < channels.number(); ++c)

@@ -164,6 +164,8 @@ template <size_t spatial> Host maxPoolIndices(const Call &n) {
 template <size_t spatial> Host maxUnpool(const Call &n) {
   const Image in = image(n, "self", spatial), at = image(n, "indices", spatial);
   const Dims size = n.dims("output_size"), shape = in.x->type.shape();
+  if (size.size() < spatial || at.x->type.shape() != shape)
+    n.fail("shape", "max_unpool has not as many sizes as axes, or other indices than elements");
   const Dims spatials(size.end() - static_cast<ptrdiff_t>(spatial), size.end());
   const auto flat = [&](Value *v) {
     return compose::reshape(

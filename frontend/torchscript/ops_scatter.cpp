@@ -16,6 +16,9 @@ Value *scattered(const Call &n, Value *x, Value *index, Value *source, size_t ax
 
 /// Of a larger source only the part that index covers is taken.
 Value *covered(const Call &n, Value *source, Value *index) {
+  if (source->type.rank() != index->type.rank())
+    n.fail("rank", fmt::format("the source is {} and the index {}", source->type.text(),
+                               index->type.text()));
   for (size_t i = 0; i < index->type.rank(); ++i)
     if (source->type.dim(i) != index->type.dim(i))
       source = compose::sliceAxis(n.to, source, i, 0, index->type.dim(i));
@@ -58,6 +61,8 @@ size_t axisOf(const Call &n) {
 
 /// The index of rows along the axis of the call, for each element of `like`.
 Value *rowsOf(const Call &n, size_t axis, const Dims &like) {
+  if (axis >= like.size())
+    n.fail("rank", fmt::format("the source has rank {}, and the axis is {}", like.size(), axis));
   Dims along(like.size(), Dim(1));
   along[axis] = n.value("index")->type.count();
   return compose::expand(n.to, compose::reshape(n.to, n.value("index"), along), like);

@@ -219,7 +219,7 @@ Parts transformed(const Call &n, const Parts &given, size_t axis, std::optional<
     n.unsupported("symbolic", "a transform along an open extent", "fix the symbol with --dim");
   const int64_t length =
       asked.value_or(form.fromHalf ? 2 * (extent.number() - 1) : extent.number());
-  if (length < 1)
+  if (length < 1 || length > 1 << 20)
     n.fail("shape", fmt::format("a transform of {} points", length));
   const int64_t half = length / 2 + 1;
   const int64_t rows = form.fromHalf ? half : length, columns = form.toHalf ? half : length;
@@ -275,8 +275,11 @@ template <const Form &form> Host transformSome(const Call &n) {
   if (axes.empty())
     for (int64_t i = sizes.empty() ? 0 : rank - static_cast<int64_t>(sizes.size()); i < rank; ++i)
       axes.push_back(i);
-  for (int64_t &axis : axes)
+  for (int64_t &axis : axes) {
     axis += axis < 0 ? rank : 0;
+    if (axis < 0 || axis >= rank)
+      n.fail("axis", fmt::format("a transform along an axis that is none of rank {}", rank));
+  }
   if (axes.empty() || (!sizes.empty() && sizes.size() != axes.size()))
     n.fail("axis", "a transform has not as many sizes as axes");
   const auto along = [&](size_t i, const Form &how) {
@@ -303,10 +306,12 @@ struct Frames {
 
 Frames framesOf(const Call &n, bool onesided) {
   Frames f;
+  constexpr int64_t kMost = 1 << 13; // its table has the square of it
   f.points = n.integer("n_fft");
   f.hop = n.has("hop_length") ? n.integer("hop_length") : f.points / 4;
   const int64_t width = n.has("win_length") ? n.integer("win_length") : f.points;
-  if (f.points < 1 || f.hop < 1 || width < 1 || width > f.points)
+  if (f.points < 1 || f.points > kMost || f.hop < 1 || f.hop > 1 << 24 || width < 1 ||
+      width > f.points)
     n.fail("argument",
            fmt::format("frames of {} points by {}, with a window of {}", f.points, f.hop, width));
   f.bins = onesided ? f.points / 2 + 1 : f.points;
@@ -359,6 +364,8 @@ Host spectrum(const Call &n) {
     n.unsupported("argument", "stft with align_to_window", "pad the signal");
   const Frames f = framesOf(n, true);
   Value *x = n.floating("self");
+  if (x->type.rank() != 1 && x->type.rank() != 2)
+    n.fail("rank", fmt::format("stft of a tensor of rank {}", x->type.rank()));
   const bool batched = x->type.rank() == 2;
   if (!batched)
     x = compose::unsqueeze(n.to, x, {0});
@@ -395,6 +402,8 @@ Host signalOf(const Call &n) {
     n.unsupported("argument", "istft with onesided=False", "give it the half of the bins");
   const Frames f = framesOf(n, true);
   const Parts p = parts(n, "self");
+  if (p.real->type.rank() != 2 && p.real->type.rank() != 3)
+    n.fail("rank", fmt::format("istft of a tensor of rank {}", p.real->type.rank()));
   Value *y = compose::concat(n.to, {p.real, orZeros(n, p)}, p.real->type.rank() - 2);
   const bool batched = y->type.rank() == 3;
   if (!batched)
@@ -402,6 +411,8 @@ Host signalOf(const Call &n) {
   const Dim frames = y->type.dim(2);
   if (!frames.isNumber())
     n.unsupported("symbolic", "istft of an open number of frames", "fix the symbol with --dim");
+  if (frames.number() < 1 || frames.number() > 1 << 20 || !y->type.dim(1).isNumber(2 * f.bins))
+    n.fail("shape", fmt::format("istft of {} by {} numbers", y->type.dim(1).text(), frames.text()));
   const ElementType e = y->type.element();
   y = n.to.make(ops::conv_transpose,
                 {compose::transpose(n.to, y, {0, 2, 1}), spectralFilters(n, f, e, true)},

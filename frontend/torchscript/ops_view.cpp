@@ -304,6 +304,12 @@ Host asStrided(const Call &n) {
     n.unsupported("stride", "as_strided of a tensor that is a view",
                   "call contiguous() before, or use slices");
   const Dim count = n.in.valueOf(x)->type.count();
+  int64_t left = 1 << 24;
+  for (const int64_t extent : size) {
+    if (extent < 0 || (extent > 0 && left / extent == 0))
+      n.fail("stride", "as_strided makes more elements than its tensor has");
+    left = extent > 0 ? left / extent : left;
+  }
   Ints places = {offset};
   for (size_t i = 0; i < size.size(); ++i) {
     Ints next;
