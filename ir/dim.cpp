@@ -244,7 +244,7 @@ Dim operator*(const Dim &a, const Dim &b) {
 Dim Dim::divide(Atom::Kind kind, const Dim &a, const Dim &b) {
   const bool floor = kind == Atom::Kind::floorDiv;
   if (b.isNumber(0))
-    throw InternalError("division of the extent " + a.text() + " by zero");
+    throw CompileError(Problem::invalid, {}, "division of the extent " + a.text() + " by zero");
   if (a.isNumber(0) || b.isNumber(1))
     return a;
   if (b.isNumber(-1))

@@ -40,6 +40,18 @@ void sink(ir::Op *last, ir::Block &into) {
 
 } // namespace
 
+/// Later conditions first: what two of them use stays outside.
+void sinkBranches(ir::Block &block) {
+  for (ir::Op *op = block.back(); op; op = op->previous()) {
+    if (&op->def == &ops::if_ && op->at.op == "Merge") {
+      sink(op->previous(), op->block(0));
+      sink(op->previous(), op->block(1));
+    }
+    for (size_t i = 0; i < op->numBlocks(); ++i)
+      sinkBranches(op->block(i));
+  }
+}
+
 /// The conditions of the node that an edge comes from, and that of the edge itself.
 std::map<std::string, bool> Importer::contextOf(const Frame &frame, const Input &input) {
   const Node *node = frame.graph.find(input.node);
@@ -97,7 +109,6 @@ Items Importer::lowerMerge(const Frame &frame, const Node &node, const Items &in
       n.unsupported("merge",
                     fmt::format("{} and {} are joined", yes[i]->type.text(), no[i]->type.text()),
                     "make the shapes of both branches equal");
-  ir::Op *const last = to.block().back();
   std::vector<std::unique_ptr<ir::Block>> blocks;
   for (const std::vector<Value *> &values : {yes, no}) {
     blocks.push_back(std::make_unique<ir::Block>());
@@ -105,8 +116,6 @@ Items Importer::lowerMerge(const Frame &frame, const Node &node, const Items &in
   }
   Value *operands[] = {holds};
   ir::Op &op = to.makeOp(ops::if_, operands, {}, std::move(blocks));
-  sink(last, op.block(0));
-  sink(op.previous(), op.block(1));
   std::vector<Value *> results;
   for (size_t i = 0; i < yes.size(); ++i)
     results.push_back(op.result(i));

@@ -3,6 +3,7 @@
 
 #include "frontend/common/extents.h"
 #include "frontend/common/order.h"
+#include "frontend/savedmodel/ops_control.h"
 #include "frontend/savedmodel/problems.h"
 #include "frontend/savedmodel/reach.h"
 
@@ -307,6 +308,7 @@ std::unique_ptr<ir::Module> Importer::run() {
     addResults(entry, frame, outputs, to);
   if (!problems_.empty())
     throw CompileErrors(std::move(problems_));
+  sinkBranches(entry.body);
   return std::move(module_);
 }
 

@@ -18,4 +18,7 @@ std::vector<Value *> valuesOf(const Item &);
 /// The item with other values inside.
 Item withValues(const Item &, std::span<Value *const>);
 
+/// Once all is there: what only one side of a condition of TensorFlow 1 uses goes into it.
+void sinkBranches(ir::Block &);
+
 } // namespace burin::savedmodel

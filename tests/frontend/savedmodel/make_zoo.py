@@ -694,6 +694,20 @@ def tf1_condition():
 
 
 @model
+def tf1_condition_shared():
+    """What one side of a condition computes, by way of another result of the same side."""
+    def build():
+        x = tf.compat.v1.placeholder(tf.float32, [4], "x")
+
+        def yes():
+            e = tf.exp(x)
+            return e, e * 2.0 + tf.sin(e)
+        a, b = tf.cond(tf.reduce_sum(x) > 0, yes, lambda: (x - 1.0, x * 3.0))
+        return {"x": x}, {"a": a, "b": b}
+    return flat(build), {"x": normal(4)}
+
+
+@model
 def tf1_loops():
     def build():
         x = tf.compat.v1.placeholder(tf.float32, [5, 3], "x")
