@@ -30,6 +30,7 @@ public:
     includes.insert("burin/rt/steps.h");
     if (p_.hasWeightsFile())
       includes.insert("burin/rt/weights_file.h");
+    addContextIncludes(includes);
     if (needsSpecial(all, steps + table))
       includes.insert("burin/rt/special.h");
     emitHead(fmt::format("{}.h", p_.settings.name), includes);
@@ -170,7 +171,9 @@ private:
   /// Of the types that the members of the context point to.
   void addContextIncludes(std::set<std::string> &includes) const {
     const auto isOurs = [](ElementType e) { return kernels::elementCpp(e).starts_with("rt::"); };
-    const auto isOfOurs = [&](const Value *v) { return isOurs(v->type.element()); };
+    const auto isOfOurs = [&](const Value *v) {
+      return v->type.isTensor() && isOurs(v->type.element());
+    };
     bool any = std::ranges::any_of(memory_.accessors(), isOurs);
     for (size_t i = 0; i < p_.entry.body.numArguments(); ++i)
       any |= isOfOurs(p_.entry.body.argument(i));
