@@ -477,6 +477,10 @@ Value *Importer::folded(Value *v, Folds &known, int depth) {
   if (!op || !options_.evaluator || op->numBlocks() > 0 || op->def.is(ir::Trait::effect) ||
       !v->type.isTensor() || !v->type.isStatic())
     return nullptr;
+  for (const ir::AttrValue &attribute : op->attributes()) // extents that only the run knows
+    if (const ir::Dims *dims = std::get_if<ir::Dims>(&attribute);
+        dims && !std::ranges::all_of(*dims, [](const Dim &d) { return d.isNumber(); }))
+      return nullptr;
   std::vector<ir::Tensor> values;
   std::vector<const ir::Tensor *> operands;
   values.reserve(op->numOperands());

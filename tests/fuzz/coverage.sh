@@ -28,7 +28,7 @@ for reader in onnx torchscript exported savedmodel; do
     awk -F"[':% ]+" -v reader=$reader '
       /^File/ { file = $2 }
       /^Lines/ && file ~ "/frontend/(" reader "|common)/.*cpp$" {
-        lines[file] = $NF; hit[file] = $3 * $NF / 100
+        lines[file] = $NF; hit[file] = $3 * $NF / 100; file = ""
       }
       END {
         for (f in lines) { all += lines[f]; reached += hit[f]
