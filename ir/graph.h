@@ -226,7 +226,7 @@ class Module {
 
 public:
   std::string name;
-  std::string format;      ///< "onnx", "torchscript", "savedmodel", "gir"
+  std::string format;      ///< "onnx", "torchscript", "pt2", "savedmodel", "gir"
   std::string modelSha256; ///< of the model's files
   std::vector<std::unique_ptr<Function>> functions;
 

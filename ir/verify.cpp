@@ -103,13 +103,20 @@ void Verifier::checkFunction(const Function &function) {
   symbols_.clear();
   if (function.body.parentOp() || function.body.function_ != &function)
     report(nullptr, "the body of @{} does not name its function", function.name);
+  std::set<std::string> itself; // symbols that are extents, not only parts of such
   for (size_t i = 0; i < function.body.numArguments(); ++i)
     for (const Dim &d : function.body.argument(i)->type.shape()) {
       std::map<std::string, Bounds, std::less<>> symbols;
       d.collectSymbols(symbols);
       for (const auto &[name, bounds] : symbols)
         symbols_.insert(name);
+      if (const auto name = d.symbolName())
+        itself.emplace(*name);
     }
+  for (const std::string &name : symbols_)
+    if (!itself.contains(name))
+      report(nullptr, "no input of @{} has the extent {} itself, only others that contain it",
+             function.name, name);
   checkBlock(function.body, nullptr);
   if (!function.body.isEmpty() && function.body.back()->def.is(Trait::terminator))
     checkStates(function);

@@ -155,6 +155,13 @@ TEST_F(Verify, FindsASymbolThatIsNoIdentifier) {
   EXPECT_THAT(problemsOf(*module), ElementsAre("symbol 'batch size' is no identifier"));
 }
 
+TEST_F(Verify, FindsASymbolThatNoInputGives) {
+  const Dim z = module->symbol("Z", {0, 4});
+  f.body.addArgument(Type{ElementType::f32, {z * 2}}, "z");
+  EXPECT_THAT(problemsOf(*module),
+              ElementsAre(HasSubstr("no input of @f has the extent Z itself")));
+}
+
 TEST_F(Verify, FindsBrokenStates) {
   f.states.push_back({"h", 0, 7, nullptr});
   EXPECT_THAT(problemsOf(*module), ElementsAre("state 'h' is argument 0 of 2 and result 7 of 1"));
