@@ -81,6 +81,50 @@ bool takeSameResults(PassContext &context, Op &op) {
   return changed;
 }
 
+// ---- mentions of symbols ----
+
+using Counts = std::unordered_map<std::string, int>;
+
+void count(const ir::Dim &d, Counts &into, int by) {
+  if (d.isNumber())
+    return;
+  std::map<std::string, ir::Bounds, std::less<>> symbols;
+  d.collectSymbols(symbols);
+  for (const auto &[name, bounds] : symbols)
+    into[name] += by;
+}
+void count(const ir::Type &type, Counts &into, int by) {
+  for (const ir::Dim &d : type.shape())
+    count(d, into, by);
+  if (!type.isTensor())
+    count(type.inner(), into, by);
+}
+
+/// Counts the symbols that an op mentions in its attributes and results.
+void count(const Op &op, Counts &into, int by) {
+  for (const ir::AttrValue &a : op.attributes()) {
+    if (const auto *dims = std::get_if<ir::Dims>(&a))
+      for (const ir::Dim &d : *dims)
+        count(d, into, by);
+    if (const auto *type = std::get_if<ir::Type>(&a))
+      count(*type, into, by);
+  }
+  for (size_t i = 0; i < op.numResults(); ++i)
+    count(op.result(i)->type, into, by);
+}
+
+/// Whether another op mentions a symbol that this one defines.
+bool isMentionedElsewhere(const ir::Module &module, const Op &op) {
+  Counts mentions, own, defined;
+  for (const Op *any : allOps(module))
+    count(*any, mentions, 1);
+  count(op, own, 1);
+  for (const ir::Dim &d : definedDims(op))
+    count(d, defined, 1);
+  return std::ranges::any_of(
+      defined, [&](const auto &entry) { return mentions[entry.first] != own[entry.first]; });
+}
+
 // ---- loop ----
 
 /// A value that each iteration hands on as it is needs no carrying.
@@ -156,6 +200,11 @@ bool dropLoopResults(ir::Module &module, PassContext &context, Op &op) {
   std::vector<bool> kept = neededCarried(op);
   for (size_t i = carried; i < op.numResults(); ++i)
     kept.push_back(op.result(i)->hasUses());
+  // One stays whose extent others have: how often the loop runs.
+  const auto scans = kept.begin() + static_cast<std::ptrdiff_t>(carried);
+  if (definesSymbol(op) && std::find(scans, kept.end(), true) == kept.end() &&
+      isMentionedElsewhere(module, op))
+    *scans = true;
   if (isAll(kept) || !context.allow("loop-result", op.at))
     return false;
   Block &body = op.block();
@@ -214,36 +263,6 @@ bool dropElements(ir::Module &module, PassContext &context, Op &op) {
 }
 
 // ---- definitions of symbols ----
-
-using Counts = std::unordered_map<std::string, int>;
-
-void count(const ir::Dim &d, Counts &into, int by) {
-  if (d.isNumber())
-    return;
-  std::map<std::string, ir::Bounds, std::less<>> symbols;
-  d.collectSymbols(symbols);
-  for (const auto &[name, bounds] : symbols)
-    into[name] += by;
-}
-void count(const ir::Type &type, Counts &into, int by) {
-  for (const ir::Dim &d : type.shape())
-    count(d, into, by);
-  if (!type.isTensor())
-    count(type.inner(), into, by);
-}
-
-/// Counts the symbols that an op mentions in its attributes and results.
-void count(const Op &op, Counts &into, int by) {
-  for (const ir::AttrValue &a : op.attributes()) {
-    if (const auto *dims = std::get_if<ir::Dims>(&a))
-      for (const ir::Dim &d : *dims)
-        count(d, into, by);
-    if (const auto *type = std::get_if<ir::Type>(&a))
-      count(*type, into, by);
-  }
-  for (size_t i = 0; i < op.numResults(); ++i)
-    count(op.result(i)->type, into, by);
-}
 
 /// Ops that nobody reads and that define symbols which nobody mentions.
 bool dropDefinitions(const ir::Module &module) {

@@ -42,7 +42,8 @@ Value *reshapeX(const Match &m, Builder &to) {
 }
 
 Value *reshapeConstant(const Match &m, Builder &to) {
-  return reshapedConstant(to.module(), *m[x], m.root->result()->type.shape());
+  const ir::Type &type = m.root->result()->type; // without elements, it may have open extents
+  return type.isStatic() ? reshapedConstant(to.module(), *m[x], type.shape()) : nullptr;
 }
 
 Value *transposeTranspose(const Match &m, Builder &to) {
