@@ -99,8 +99,8 @@ std::vector<const Option *> optionsOf(Verb verb) {
 
 std::string programHelp(bool all) {
   std::string text = "usage: burin VERB [arguments] [options]\n\n"
-                     "Compiles trained models (ONNX, TorchScript, torch.export, TensorFlow "
-                     "SavedModel) to self-contained C++17.\n";
+                     "Compiles trained models (ONNX, TorchScript, .pt2, TensorFlow SavedModel) to "
+                     "self-contained C++17.\n";
   appendExamples(text, rowOf(Verb::compile));
   text += "\nverbs:\n";
   for (const VerbRow &verb : allVerbs()) {

@@ -102,8 +102,8 @@ constexpr Topic kCodes[] = {
   the place in its JSON.
 )"},
     {"exported.graph", "A graph that does not fit together",
-     R"(  A value is not what the program says of it. Was the file edited, or written by another version of
-  PyTorch than it says?
+     R"(  A value is not what the program says of it, as after an edit of the file, or when another version
+  of PyTorch has written it than it says.
 )"},
     {"exported.guard", "Shapes that the program is not for",
      R"(  torch.export follows one way through the model and notes what its shapes must be for it. PyTorch

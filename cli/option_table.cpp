@@ -86,7 +86,7 @@ constexpr Option kOptions[] = {
      .help = "graph of a SavedModel that holds several"},
     {.spelling = "--arg", .kind = Kind::list, .value = "NAME=VALUE", .keyword = "ARGS",
      .group = Group::model, .verbs = kRead,
-     .help = "argument of a PyTorch model, or number input of an ONNX model, compiled in"},
+     .help = "number or text to compile in: an argument, or an input of ONNX"},
     {.spelling = "--outputs", .kind = Kind::list, .value = "NAME", .keyword = "OUTPUTS",
      .fallback = "(the model's)", .group = Group::model, .verbs = kRead,
      .help = "tensor to return: cuts the graph there"},

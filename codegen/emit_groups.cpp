@@ -4,6 +4,8 @@
 #include "codegen/line_breaks.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <set>
 
 namespace burin::codegen {
 namespace {
@@ -22,7 +24,7 @@ public:
     out_.blank();
     out_.line(fmt::format("/// \"{}\" as the model {} it: views inside the arena.",
                           commentText(group_.name), group_.isInput ? "takes" : "returns"));
-    emitStruct(group_.tree, group_.type);
+    emitStruct(group_.tree, group_.type, {});
     const std::vector<std::string> items = itemsOf(group_.tree);
     out_.beginFunction(fmt::format("BURIN_INLINE {} {}({}){} noexcept", group_.type,
                                    group_.accessor, isDynamic_ ? parameters_ : "",
@@ -43,7 +45,12 @@ private:
     return group_.isInput ? p_.entry.body.argument(port) : p_.entry.body.terminator().operand(port);
   }
 
-  void emitStruct(const PortTree &tree, const std::string &type) {
+  /// A struct within another is called after its field, "Scores" of "scores", and unlike those
+  /// around it.
+  void emitStruct(const PortTree &tree, const std::string &type, std::set<std::string> taken) {
+    taken.insert(type);
+    for (const PortTree &item : tree.items)
+      taken.insert(item.name);
     out_.line(fmt::format("struct {} {{", type));
     out_.indent();
     for (const PortTree &item : tree.items)
@@ -51,18 +58,14 @@ private:
         out_.line(
             fmt::format("{} {};", viewType(valueOf(*item.port)->type, !group_.isInput), item.name));
       } else {
-        const std::string inner = typeOf(item.name);
-        emitStruct(item, inner);
+        std::string inner = typeName(item.name);
+        while (!taken.insert(inner).second)
+          inner += "Items";
+        emitStruct(item, inner, taken);
         out_.line(fmt::format("{} {};", inner, item.name));
       }
     out_.outdent();
     out_.line("};");
-  }
-
-  /// Of a struct within another: "Scores" of the field "scores".
-  static std::string typeOf(const std::string &field) {
-    const std::string type = typeName(field);
-    return type == field ? type + "Items" : type;
   }
 
   /// The values of the fields; those of a struct in braces.

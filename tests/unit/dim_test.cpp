@@ -75,7 +75,7 @@ TEST(Dim, ExactQuotientsAreExact) {
   EXPECT_EQ(ceilDiv(N * 4 + 3, 4), N + 1);
   EXPECT_EQ(floorDiv(N, 1), N);
   EXPECT_TRUE(floorDiv(0, N).isNumber(0));
-  EXPECT_THROW(floorDiv(N, 0), InternalError);
+  EXPECT_THROW(floorDiv(N, 0), CompileError);
 }
 
 TEST(Dim, QuotientsByNumbersHaveOneForm) {

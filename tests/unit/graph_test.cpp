@@ -448,8 +448,8 @@ TEST(Numbers, LargeIntegersAreExact) {
 
 TEST(Numbers, StringsHaveNone) {
   std::byte bytes[16];
-  EXPECT_THROW(storeNumber(string, 1, bytes), InternalError);
-  EXPECT_THROW(storeNumber(c64, 1, bytes), InternalError);
+  EXPECT_THROW(storeNumber(string, 1, bytes), CompileError);
+  EXPECT_THROW(storeNumber(c64, 1, bytes), CompileError);
 }
 
 } // namespace
